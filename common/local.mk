@@ -1,0 +1,1 @@
+# common/: the floor that everything stands on (C++20 and libc only).

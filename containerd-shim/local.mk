@@ -1,0 +1,1 @@
+# containerd-shim/: what this room builds and installs.

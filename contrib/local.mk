@@ -1,0 +1,1 @@
+# contrib/: what this room builds and installs.

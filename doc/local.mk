@@ -1,0 +1,1 @@
+# doc/: what this room builds and installs.

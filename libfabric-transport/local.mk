@@ -1,0 +1,1 @@
+# libfabric-transport/: what this room builds and installs.

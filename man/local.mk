@@ -1,0 +1,1 @@
+# man/: what this room builds and installs.

@@ -1,0 +1,1 @@
+# nodeagent/agent/: what this room builds.

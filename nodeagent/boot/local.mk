@@ -1,0 +1,1 @@
+# nodeagent/boot/: what this room builds.

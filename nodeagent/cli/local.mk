@@ -1,0 +1,1 @@
+# nodeagent/cli/: what this room builds.

@@ -1,0 +1,1 @@
+# nodeagent/control/: what this room builds.

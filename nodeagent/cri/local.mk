@@ -1,0 +1,1 @@
+# nodeagent/cri/: what this room builds.

@@ -1,0 +1,1 @@
+# nodeagent/http/: what this room builds.

@@ -1,0 +1,1 @@
+# nodeagent/hub/: what this room builds.

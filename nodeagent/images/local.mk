@@ -1,0 +1,1 @@
+# nodeagent/images/: what this room builds.

@@ -1,0 +1,1 @@
+# nodeagent/k8s/: what this room builds.

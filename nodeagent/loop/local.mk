@@ -1,0 +1,1 @@
+# nodeagent/loop/: what this room builds.

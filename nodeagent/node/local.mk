@@ -1,0 +1,1 @@
+# nodeagent/node/: what this room builds.

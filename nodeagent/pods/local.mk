@@ -1,0 +1,1 @@
+# nodeagent/pods/: what this room builds.

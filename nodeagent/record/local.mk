@@ -1,0 +1,1 @@
+# nodeagent/record/: what this room builds.

@@ -1,0 +1,1 @@
+# nodeagent/serve/: what this room builds.

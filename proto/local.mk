@@ -1,0 +1,1 @@
+# proto/: what this room builds and installs.

@@ -1,0 +1,1 @@
+# spank/: what this room builds and installs.
