@@ -1,1 +1,12 @@
-# common/: the floor that everything stands on (C++20 and libc only).
+# common/: the floor that everything stands on (C++20 and libc only). Built once, position-independent, for programs and plugins alike.
+noinst_LTLIBRARIES += libcommon.la
+libcommon_la_SOURCES = \
+  common/clock.cpp common/clock.h \
+  common/fd.cpp common/fd.h \
+  common/file.cpp common/file.h \
+  common/limits.h \
+  common/log.cpp common/log.h \
+  common/result.h \
+  common/text.cpp common/text.h \
+  common/wire_boot.cpp common/wire_boot.h \
+  common/wire_spec.cpp common/wire_spec.h

@@ -1,0 +1,56 @@
+// Every bound on what comes from outside, in one place, each with its reason.
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace podstep::limits {
+
+// --- a user's manifest ---
+/// A manifest file; a real one has a few KiB, an alias bomb wants more.
+inline constexpr size_t manifest_bytes = 1 << 20;
+/// Nesting of YAML or JSON; a Pod's deepest field lies at about 12.
+inline constexpr int document_depth = 32;
+/// Nodes of a parsed document, aliases expanded: bounds the work of an alias bomb.
+inline constexpr size_t document_nodes = 100'000;
+inline constexpr size_t manifest_objects = 64;
+/// The job's own hub is for one job: enough for a pod per core of a large node on many nodes.
+inline constexpr int32_t replicas = 4096;
+
+// --- the wire from submission to node (W1) ---
+/// One option value; Slurm itself carries more, a path does not need it (PATH_MAX is 4096).
+inline constexpr size_t option_value_bytes = 4000;
+/// The rendered, canonical JSON of a job.
+inline constexpr size_t spec_bytes = 4 << 20;
+/// Digests in SLURM_PODSTEP_IMAGES: 64 x 72 bytes stay below one page-sized variable.
+inline constexpr size_t images_per_job = 64;
+
+// --- start-up lines between boot, hub and agents ---
+/// Slurm's stdio forwards lines whole only up to 1024 bytes including the newline (srun(1), seen on 22.05.8).
+inline constexpr size_t boot_line_bytes = 1000;
+
+// --- HTTP (W5, W2) ---
+inline constexpr size_t http_header_bytes = 64 << 10;
+inline constexpr size_t http_body_bytes = 8 << 20;
+/// kube-apiserver's own limit for one object in etcd is 1.5 MiB.
+inline constexpr size_t object_bytes = 1536 << 10;
+/// Connections a hub or agent serves at once; each idle TLS connection costs about 18 KiB.
+inline constexpr size_t connections = 1024;
+/// One line of a watch stream.
+inline constexpr size_t watch_line_bytes = 2 << 20;
+
+// --- the record ---
+/// The last part of a container's log that is kept at its exit.
+inline constexpr size_t record_log_bytes = 256 << 10;
+/// events.jsonl and the daemons' logs; older lines go.
+inline constexpr size_t record_stream_bytes = 4 << 20;
+/// The hub's journal before it is compacted into a snapshot.
+inline constexpr size_t journal_bytes = 16 << 20;
+
+// --- times ---
+/// The batch step waits this long for every agent to register (design: settable by the site).
+inline constexpr std::chrono::seconds register_deadline{60};
+/// A process that must end: SIGTERM, this long, SIGKILL.
+inline constexpr std::chrono::seconds term_to_kill{10};
+
+} // namespace podstep::limits

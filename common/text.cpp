@@ -1,0 +1,82 @@
+// Small text work: see text.h.
+#include "common/text.h"
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace podstep {
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  if (text.empty()) return parts;
+  for (size_t begin = 0;;) {
+    size_t end = text.find(separator, begin);
+    parts.emplace_back(text.substr(begin, end == text.npos ? text.npos : end - begin));
+    if (end == text.npos) return parts;
+    begin = end + 1;
+  }
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string out;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i) out += separator;
+    out += parts[i];
+  }
+  return out;
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view blank = " \t\r\n";
+  size_t begin = text.find_first_not_of(blank);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
+}
+
+Result<int64_t> parse_int(std::string_view text, int64_t min, int64_t max) {
+  int64_t n = 0;
+  auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (ec != std::errc() || end != text.data() + text.size() || n < min || n > max)
+    return Error(Kind::invalid, cat("'", printable(text, 40), "' is not a number from ", min, " to ", max));
+  return n;
+}
+
+bool is_lower_hex(std::string_view text, size_t length) {
+  if (text.size() != length) return false;
+  for (char c : text)
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
+  return true;
+}
+
+std::string printable(std::string_view text, size_t max) {
+  static const char digits[] = "0123456789abcdef";
+  std::string out;
+  for (unsigned char c : text.substr(0, max)) {
+    if (c < 0x20 || c == 0x7f)
+      out += {'\\', 'x', digits[c >> 4], digits[c & 15]};
+    else
+      out += char(c);
+  }
+  if (text.size() > max) out += "...";
+  return out;
+}
+
+static Kind kind_of(int err) {
+  switch (err) {
+  case ENOENT: return Kind::not_found;
+  case EEXIST: return Kind::exists;
+  case EACCES:
+  case EPERM: return Kind::forbidden;
+  case ETIMEDOUT: return Kind::timeout;
+  case ENOSPC:
+  case EDQUOT: return Kind::exhausted;
+  case ECONNREFUSED:
+  case ECONNRESET: return Kind::unavailable;
+  default: return Kind::failed;
+  }
+}
+
+Error errno_error(std::string_view what, int err) { return Error(kind_of(err), cat(what, ": ", std::strerror(err))); }
+Error errno_error(std::string_view what) { return errno_error(what, errno); }
+
+} // namespace podstep

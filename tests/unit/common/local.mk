@@ -1,0 +1,9 @@
+check_PROGRAMS += tests/unit/common/unit
+TESTS += tests/unit/common/unit
+tests_unit_common_unit_SOURCES = \
+  tests/unit/common/clock.cpp \
+  tests/unit/common/file.cpp \
+  tests/unit/common/text.cpp \
+  tests/unit/common/wire_boot.cpp \
+  tests/unit/common/wire_spec.cpp
+tests_unit_common_unit_LDADD = libcatchmain.la libcommon.la

@@ -1,0 +1,32 @@
+#include "common/text.h"
+#include "tests/unit/catch.h"
+
+using namespace podstep;
+
+TEST_CASE("Splitting keeps empty parts, and an empty text has none") {
+  CHECK(split("", ',').empty());
+  CHECK(split("a", ',') == std::vector<std::string>{"a"});
+  CHECK(split("a,,b,", ',') == std::vector<std::string>{"a", "", "b", ""});
+  CHECK(join({"a", "", "b"}, ", ") == "a, , b");
+}
+
+TEST_CASE("A number is read only when nothing else stands around it and it is in range") {
+  CHECK(*parse_int("42", 0, 100) == 42);
+  CHECK(*parse_int("-1", -1, 100) == -1);
+  for (const char* text : {"", " 1", "1 ", "+1", "1.0", "0x1", "101", "99999999999999999999"}) {
+    INFO(text);
+    CHECK_FALSE(parse_int(text, 0, 100));
+  }
+}
+
+TEST_CASE("Hostile text becomes printable and bounded in a message") {
+  CHECK(printable("a\nb\x7f\x01") == "a\\x0ab\\x7f\\x01");
+  CHECK(printable("abcdef", 3) == "abc...");
+}
+
+TEST_CASE("An error seen from one level up keeps its kind and hint") {
+  Error error = Error(Kind::not_found, "no such file", "create it").in("open spec");
+  CHECK(error.message == "open spec: no such file");
+  CHECK(error.kind == Kind::not_found);
+  CHECK(error.hint == "create it");
+}
