@@ -1,0 +1,46 @@
+// The image store: one squashfs file per manifest digest beside its JSON, and an index from names to digests. Layout: podstep-images(7).
+//   <store>/sha256/<hex>.sqsh   the flat, single-owner file system
+//   <store>/sha256/<hex>.json   what it is: configuration, size, digest of the file, how it was made
+//   <store>/index/<name, percent-encoded>   one line: sha256:<hex>
+//   <store>/tmp/                work in progress, same file system; <store>/lock/  one lock file per name
+#pragma once
+#include "common/result.h"
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace podstep::images {
+
+/// What a container takes from its image (OCI image configuration, "config").
+struct ImageConfig {
+  std::vector<std::string> entrypoint, cmd, env; ///< env as NAME=VALUE
+  std::string working_dir;
+  int64_t uid = 0, gid = 0;      ///< USER, resolved to numbers at import
+  std::string architecture, os;
+  std::map<std::string, std::string> labels;
+};
+
+struct Image {
+  std::string name;   ///< as it was asked for; a path when it was one
+  std::string digest; ///< `sha256:<hex>` of the manifest (of the file, for a bare .sqsh)
+  std::string path;   ///< absolute path of the .sqsh
+  bool site = false;  ///< lies in the site's store: root has mounted it when the job named it
+  uint64_t bytes = 0;
+  ImageConfig config;
+  std::string created; ///< RFC 3339
+  std::string source;  ///< docker://..., oci:..., build
+};
+
+/// The stores that are looked through, first hit wins: the user's, then the site's ("" where there is none).
+struct Stores {
+  std::string user, site;
+};
+/// $PODSTEP_STORE, else images/ in the state directory; the site's from the environment (wire_spec.h) or the site's configuration.
+Result<Stores> default_stores();
+
+/// By name (`llama-server`, `docker.io/library/x:1`), by `sha256:` digest, or by the absolute path of a .sqsh. Errors: not_found with a hint, invalid.
+Result<Image> find(const Stores& stores, const std::string& name);
+std::vector<Image> list(const Stores& stores);
+
+} // namespace podstep::images
