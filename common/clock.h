@@ -1,4 +1,5 @@
-// Time as a value that is passed in: monotonic for durations and deadlines, wall time only for what people and APIs read.
+// Time as a value that is passed in: monotonic for durations and deadlines, wall time only for what people
+// and APIs read.
 #pragma once
 #include "common/result.h"
 #include <chrono>

@@ -1,4 +1,5 @@
-// An owned file descriptor and the few calls on it that are easy to get wrong: whole reads with a bound, whole writes, pipes.
+// An owned file descriptor and the few calls on it that are easy to get wrong: whole reads with a bound,
+// whole writes, pipes.
 #pragma once
 #include "common/result.h"
 #include <string>
@@ -14,7 +15,8 @@ public:
   explicit OwnedFd(int fd) : fd_(fd) {}
   OwnedFd(OwnedFd&& other) noexcept : fd_(other.release()) {}
   OwnedFd& operator=(OwnedFd&& other) noexcept {
-    if (this != &other) reset(other.release());
+    if (this != &other)
+      reset(other.release());
     return *this;
   }
   OwnedFd(const OwnedFd&) = delete;

@@ -1,4 +1,5 @@
-// One line per fact on stderr: see log.h. The program's name and level are the only state; main sets them once.
+// One line per fact on stderr: see log.h. The program's name and level are the only state; main sets them
+// once.
 #include "common/log.h"
 #include "common/clock.h"
 #include "common/fd.h"
@@ -19,7 +20,8 @@ void start(std::string program, Level least) {
 }
 
 void write(Level level, std::string_view text) {
-  if (level < threshold) return;
+  if (level < threshold)
+    return;
   // One write per line, so that lines of several processes on one file never mix.
   std::string line = cat(to_rfc3339_micro(system_clock().wall()), " ", name, "[", ::getpid(), "] ",
                          words[size_t(level)], ": ", printable(text, 4000), "\n");

@@ -8,11 +8,13 @@ namespace podstep {
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
-  if (text.empty()) return parts;
+  if (text.empty())
+    return parts;
   for (size_t begin = 0;;) {
     size_t end = text.find(separator, begin);
     parts.emplace_back(text.substr(begin, end == text.npos ? text.npos : end - begin));
-    if (end == text.npos) return parts;
+    if (end == text.npos)
+      return parts;
     begin = end + 1;
   }
 }
@@ -20,7 +22,8 @@ std::vector<std::string> split(std::string_view text, char separator) {
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string out;
   for (size_t i = 0; i < parts.size(); ++i) {
-    if (i) out += separator;
+    if (i)
+      out += separator;
     out += parts[i];
   }
   return out;
@@ -29,7 +32,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 std::string_view trim(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
   size_t begin = text.find_first_not_of(blank);
-  if (begin == text.npos) return {};
+  if (begin == text.npos)
+    return {};
   return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
 }
 
@@ -42,9 +46,11 @@ Result<int64_t> parse_int(std::string_view text, int64_t min, int64_t max) {
 }
 
 bool is_lower_hex(std::string_view text, size_t length) {
-  if (text.size() != length) return false;
+  if (text.size() != length)
+    return false;
   for (char c : text)
-    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+      return false;
   return true;
 }
 
@@ -57,26 +63,38 @@ std::string printable(std::string_view text, size_t max) {
     else
       out += char(c);
   }
-  if (text.size() > max) out += "...";
+  if (text.size() > max)
+    out += "...";
   return out;
 }
 
 static Kind kind_of(int err) {
   switch (err) {
-  case ENOENT: return Kind::not_found;
-  case EEXIST: return Kind::exists;
+  case ENOENT:
+    return Kind::not_found;
+  case EEXIST:
+    return Kind::exists;
   case EACCES:
-  case EPERM: return Kind::forbidden;
-  case ETIMEDOUT: return Kind::timeout;
+  case EPERM:
+    return Kind::forbidden;
+  case ETIMEDOUT:
+    return Kind::timeout;
   case ENOSPC:
-  case EDQUOT: return Kind::exhausted;
+  case EDQUOT:
+    return Kind::exhausted;
   case ECONNREFUSED:
-  case ECONNRESET: return Kind::unavailable;
-  default: return Kind::failed;
+  case ECONNRESET:
+    return Kind::unavailable;
+  default:
+    return Kind::failed;
   }
 }
 
-Error errno_error(std::string_view what, int err) { return Error(kind_of(err), cat(what, ": ", std::strerror(err))); }
-Error errno_error(std::string_view what) { return errno_error(what, errno); }
+Error errno_error(std::string_view what, int err) {
+  return Error(kind_of(err), cat(what, ": ", std::strerror(err)));
+}
+Error errno_error(std::string_view what) {
+  return errno_error(what, errno);
+}
 
 } // namespace podstep

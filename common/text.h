@@ -1,4 +1,5 @@
-// Small text work that every room needs: joining pieces into sentences, splitting, parsing numbers without surprises.
+// Small text work that every room needs: joining pieces into sentences, splitting, parsing numbers without
+// surprises.
 #pragma once
 #include "common/result.h"
 #include <cstdint>
@@ -9,16 +10,24 @@
 namespace podstep {
 
 namespace detail {
-inline void append(std::string& out, std::string_view s) { out += s; }
-inline void append(std::string& out, const char* s) { out += s; }
-inline void append(std::string& out, char c) { out += c; }
-template <class T>
-  requires std::is_arithmetic_v<T>
-void append(std::string& out, T n) { out += std::to_string(n); }
+inline void append(std::string& out, std::string_view s) {
+  out += s;
+}
+inline void append(std::string& out, const char* s) {
+  out += s;
+}
+inline void append(std::string& out, char c) {
+  out += c;
+}
+template<class T>
+requires std::is_arithmetic_v<T>
+void append(std::string& out, T n) {
+  out += std::to_string(n);
+}
 } // namespace detail
 
 /// Pieces (text, characters, numbers) joined into one string.
-template <class... T> std::string cat(const T&... pieces) {
+template<class... T> std::string cat(const T&... pieces) {
   std::string out;
   (detail::append(out, pieces), ...);
   return out;
@@ -36,7 +45,8 @@ Result<int64_t> parse_int(std::string_view text, int64_t min, int64_t max);
 bool is_lower_hex(std::string_view text, size_t length);
 /// Printable form of hostile text for a message: control characters escaped, cut at `max` bytes with `...`.
 std::string printable(std::string_view text, size_t max = 200);
-/// The sentence for errno `err` as an Error: `what: No such file or directory`; ENOENT, EEXIST, EACCES/EPERM and ETIMEDOUT get their kinds.
+/// The sentence for errno `err` as an Error: `what: No such file or directory`; ENOENT, EEXIST, EACCES/EPERM
+/// and ETIMEDOUT get their kinds.
 Error errno_error(std::string_view what, int err);
 /// errno_error with the current errno.
 Error errno_error(std::string_view what);

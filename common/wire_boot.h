@@ -1,5 +1,6 @@
-// The start-up lines between podstep-boot, the hub and the agents, over the stdin and stdout of their srun steps.
-// One line is `word arg arg ...\n`, at most limits::boot_line_bytes; the last argument of `leaving` and `failed` may hold blanks.
+// The start-up lines between podstep-boot, the hub and the agents, over the stdin and stdout of their srun
+// steps. One line is `word arg arg ...\n`, at most limits::boot_line_bytes; the last argument of `leaving`
+// and `failed` may hold blanks.
 #pragma once
 #include "common/result.h"
 #include <string>
@@ -10,9 +11,9 @@ namespace podstep::wire {
 
 /// What a line says; the comment gives its direction and arguments.
 enum class Word {
-  hub,        ///< hub -> boot, boot -> agents: ADDRESS PORT FINGERPRINT (where the hub listens, its certificate)
-  agent,      ///< agent -> boot, boot -> hub: NODE RANK FINGERPRINT
-  expect,     ///< boot -> hub: the number of agents, once, first line
+  hub,    ///< hub -> boot, boot -> agents: ADDRESS PORT FINGERPRINT (where the hub listens, its certificate)
+  agent,  ///< agent -> boot, boot -> hub: NODE RANK FINGERPRINT
+  expect, ///< boot -> hub: the number of agents, once, first line
   registered, ///< hub -> boot: every expected agent has registered its Node
   ready,      ///< hub -> boot: every object of the manifest is ready
   leaving,    ///< hub -> boot: NODE WHY: this node's agents' step is lost; start a replacement
@@ -26,9 +27,11 @@ struct Line {
   bool operator==(const Line&) const = default;
 };
 
-/// One line without its newline. Error: invalid (unknown word, wrong number of arguments, control characters, too long).
+/// One line without its newline. Error: invalid (unknown word, wrong number of arguments, control characters,
+/// too long).
 Result<Line> parse_line(std::string_view text);
-/// The line with its newline; arguments must not hold control characters, and blanks only in the last of `leaving`/`failed`.
+/// The line with its newline; arguments must not hold control characters, and blanks only in the last of
+/// `leaving`/`failed`.
 std::string format_line(const Line& line);
 
 } // namespace podstep::wire

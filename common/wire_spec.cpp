@@ -11,7 +11,9 @@ bool is_digest(std::string_view text) {
   return text.substr(0, algorithm.size()) == algorithm && is_lower_hex(text.substr(algorithm.size()), 64);
 }
 
-std::string_view digest_hex(std::string_view digest) { return digest.substr(algorithm.size()); }
+std::string_view digest_hex(std::string_view digest) {
+  return digest.substr(algorithm.size());
+}
 
 Result<std::vector<std::string>> parse_images(std::string_view value) {
   std::vector<std::string> digests = split(value, ',');
@@ -19,16 +21,19 @@ Result<std::vector<std::string>> parse_images(std::string_view value) {
     return Error(Kind::invalid, cat(env_images, " names more than ", limits::images_per_job, " images"));
   for (const std::string& digest : digests)
     if (!is_digest(digest))
-      return Error(Kind::invalid, cat(env_images, ": '", printable(digest, 80), "' is not sha256:<64 hex digits>"));
+      return Error(Kind::invalid,
+                   cat(env_images, ": '", printable(digest, 80), "' is not sha256:<64 hex digits>"));
   return digests;
 }
 
 Result<std::string> run_name(const RunName& name) {
-  bool plain = !name.node.empty() && name.node.size() <= 64 && name.node.front() != '.' && name.node.front() != '-';
+  bool plain =
+      !name.node.empty() && name.node.size() <= 64 && name.node.front() != '.' && name.node.front() != '-';
   for (char c : name.node)
-    plain = plain && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                      c == '_' || c == '.');
-  if (!plain) return Error(Kind::invalid, cat("'", printable(name.node, 80), "' is not a node name"));
+    plain = plain && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_' || c == '.');
+  if (!plain)
+    return Error(Kind::invalid, cat("'", printable(name.node, 80), "' is not a node name"));
   return cat(name.job, ".", name.restart, ".", name.step, ".", name.node);
 }
 

@@ -20,7 +20,8 @@ inline constexpr const char* env_role = "SLURM_PODSTEP_ROLE";
 inline constexpr const char* env_hub = "SLURM_PODSTEP_HUB";
 /// Absolute path of the run directory; set by the plugin in the hub's and the agents' steps.
 inline constexpr const char* env_run_dir = "SLURM_PODSTEP_RUN";
-/// Absolute path of the site's image store as plugstack.conf names it; set by the plugin in the hub's and agents' steps.
+/// Absolute path of the site's image store as plugstack.conf names it; set by the plugin in the hub's and
+/// agents' steps.
 inline constexpr const char* env_store = "SLURM_PODSTEP_STORE";
 
 inline constexpr std::string_view role_hub = "hub";

@@ -1,4 +1,5 @@
 # nodeagent/: pure rooms and libraries first, then the programs on top of them.
+include nodeagent/supervise/local.mk
 include nodeagent/loop/local.mk
 include nodeagent/http/local.mk
 include nodeagent/serve/local.mk

@@ -5,3 +5,4 @@ libcatchmain_la_CXXFLAGS = -O0
 libcatchmain_la_LIBADD = $(CATCH2_LIBS)
 
 include tests/unit/common/local.mk
+include tests/unit/supervise/local.mk

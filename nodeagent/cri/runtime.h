@@ -1,4 +1,5 @@
-// The container runtime as the agent sees it: CRI v1's calls with only the fields that Podstep uses, as coroutines. Real: cri/client.h; tests bring their own.
+// The container runtime as the agent sees it: CRI v1's calls with only the fields that Podstep uses, as
+// coroutines. Real: cri/client.h; tests bring their own.
 #pragma once
 #include "nodeagent/loop/task.h"
 #include <cstdint>
@@ -71,7 +72,8 @@ public:
   virtual loop::Task<Result<void>> stop_sandbox(const std::string& id) = 0;
   virtual loop::Task<Result<void>> remove_sandbox(const std::string& id) = 0;
   virtual loop::Task<Result<std::vector<Sandbox>>> list_sandboxes() = 0;
-  virtual loop::Task<Result<std::string>> create_container(const std::string& sandbox_id, const ContainerConfig& config,
+  virtual loop::Task<Result<std::string>> create_container(const std::string& sandbox_id,
+                                                           const ContainerConfig& config,
                                                            const SandboxConfig& sandbox) = 0;
   virtual loop::Task<Result<void>> start_container(const std::string& id) = 0;
   /// SIGTERM, SIGKILL after `grace`; success when it has ended or is not there.
@@ -80,10 +82,11 @@ public:
   /// All of them, with full status (ListContainers, then ContainerStatus of those that changed).
   virtual loop::Task<Result<std::vector<Container>>> list_containers() = 0;
   virtual loop::Task<Result<Container>> container_status(const std::string& id) = 0;
-  virtual loop::Task<Result<ExecResult>> exec_sync(const std::string& id, const std::vector<std::string>& command,
-                                                   Duration timeout) = 0;
+  virtual loop::Task<Result<ExecResult>>
+  exec_sync(const std::string& id, const std::vector<std::string>& command, Duration timeout) = 0;
   virtual loop::Task<Result<void>> reopen_log(const std::string& id) = 0;
-  /// Returns when something may have changed (an event of the runtime), or after `at_most`; a hint to list, never the state itself.
+  /// Returns when something may have changed (an event of the runtime), or after `at_most`; a hint to list,
+  /// never the state itself.
   virtual loop::Task<void> wait_change(Duration at_most) = 0;
 };
 

@@ -1,4 +1,5 @@
-// The one HTTP client (libcurl multi on the loop): TLS pinned to a certificate's fingerprint, unix sockets, HTTP/1.1 and HTTP/2, streams of lines.
+// The one HTTP client (libcurl multi on the loop): TLS pinned to a certificate's fingerprint, unix sockets,
+// HTTP/1.1 and HTTP/2, streams of lines.
 #pragma once
 #include "nodeagent/loop/task.h"
 #include <functional>
@@ -10,9 +11,10 @@ namespace podstep::http {
 
 /// Where to, and how the other side is known.
 struct Endpoint {
-  std::string base_url;          ///< `https://10.77.0.11:40123` or `http://localhost` with a socket
-  std::string unix_socket;       ///< connect here instead of TCP, when not empty
-  std::string pinned_sha256;     ///< lower-case hex of the server certificate's SHA-256 (DER); empty: normal verification
+  std::string base_url;    ///< `https://10.77.0.11:40123` or `http://localhost` with a socket
+  std::string unix_socket; ///< connect here instead of TCP, when not empty
+  std::string
+      pinned_sha256; ///< lower-case hex of the server certificate's SHA-256 (DER); empty: normal verification
   std::string certificate_pem, key_pem; ///< client certificate in memory, or empty
   bool http2_prior_knowledge = false;   ///< gRPC to containerd
 };
@@ -39,10 +41,12 @@ class Client {
 public:
   Client(loop::Loop& loop, Endpoint endpoint);
   ~Client();
-  /// One exchange. Errors: unavailable (connect, reset), timeout, forbidden (wrong pin), exhausted (body too large). An HTTP error status is no Error.
+  /// One exchange. Errors: unavailable (connect, reset), timeout, forbidden (wrong pin), exhausted (body too
+  /// large). An HTTP error status is no Error.
   loop::Task<Result<Response>> send(Request request);
-  /// Streams the body: `line` is called for each whole line (without newline, at most limits::watch_line_bytes); returning false ends the stream.
-  /// Returns the Response without body at its end; with status >= 400 the body is in Response::body and `line` is not called.
+  /// Streams the body: `line` is called for each whole line (without newline, at most
+  /// limits::watch_line_bytes); returning false ends the stream. Returns the Response without body at its
+  /// end; with status >= 400 the body is in Response::body and `line` is not called.
   loop::Task<Result<Response>> stream(Request request, std::function<bool(std::string_view line)> line);
 
 private:

@@ -1,4 +1,5 @@
-// The one HTTP/1.1 server (Beast, in server.cpp): connections, bounds, TLS, chunked streams. Who may do what is the caller's (serve/, hub/, agent/).
+// The one HTTP/1.1 server (Beast, in server.cpp): connections, bounds, TLS, chunked streams. Who may do what
+// is the caller's (serve/, hub/, agent/).
 #pragma once
 #include "nodeagent/loop/task.h"
 #include <functional>
@@ -12,16 +13,17 @@ namespace podstep::http {
 /// Who is on the other side, as far as the transport proved it.
 struct Peer {
   std::string certificate_sha256; ///< of the client certificate (DER, lower-case hex); empty without one
-  bool local = false;             ///< unix socket, whose peer's uid and gid equal ours (checked before the first byte is read)
+  bool local =
+      false; ///< unix socket, whose peer's uid and gid equal ours (checked before the first byte is read)
   std::string address;
 };
 
 struct ServerRequest {
   Peer peer;
-  std::string method, path; ///< path without query, percent-decoding not applied
-  std::map<std::string, std::string> query;   ///< decoded; the last of equal names
+  std::string method, path;                 ///< path without query, percent-decoding not applied
+  std::map<std::string, std::string> query; ///< decoded; the last of equal names
   std::vector<std::pair<std::string, std::string>> query_list; ///< all, in order (`command=`)
-  std::map<std::string, std::string> headers; ///< names in lower case
+  std::map<std::string, std::string> headers;                  ///< names in lower case
   std::string body;
 };
 
@@ -37,13 +39,15 @@ struct ServerResponse {
   std::string content_type = "application/json";
   std::string body;
   std::map<std::string, std::string> headers;
-  /// When set, the body is streamed (chunked) by this coroutine after the head has been sent; `body` is ignored.
+  /// When set, the body is streamed (chunked) by this coroutine after the head has been sent; `body` is
+  /// ignored.
   std::function<loop::Task<void>(Stream&)> stream;
 };
 
 using Handler = std::function<loop::Task<ServerResponse>(ServerRequest)>;
 
-/// TLS of a server whose clients present self-signed certificates that are pinned by fingerprint above this layer.
+/// TLS of a server whose clients present self-signed certificates that are pinned by fingerprint above this
+/// layer.
 struct TlsIdentity {
   std::string certificate_pem, key_pem;
   std::string sha256; ///< of the certificate (DER), lower-case hex: what the other side pins
@@ -51,13 +55,16 @@ struct TlsIdentity {
 /// A fresh P-256 key and self-signed certificate for `common_name`, valid for `lifetime`; in memory only.
 Result<TlsIdentity> make_identity(const std::string& common_name, Duration lifetime);
 
-/// Listens on TCP (TLS 1.3, client certificate asked for, any self-signed one accepted and reported in Peer) or on a unix socket.
+/// Listens on TCP (TLS 1.3, client certificate asked for, any self-signed one accepted and reported in Peer)
+/// or on a unix socket.
 class Server {
 public:
   Server(loop::Loop& loop, Handler handler);
   ~Server();
-  /// Error names address and port. `port_first == 0`: any free port; else the first free one of the range. Returns the port.
-  Result<uint16_t> listen_tls(const std::string& address, uint16_t port_first, uint16_t port_last, const TlsIdentity& identity);
+  /// Error names address and port. `port_first == 0`: any free port; else the first free one of the range.
+  /// Returns the port.
+  Result<uint16_t> listen_tls(const std::string& address, uint16_t port_first, uint16_t port_last,
+                              const TlsIdentity& identity);
   Result<void> listen_unix(const std::string& path);
   void close();
 

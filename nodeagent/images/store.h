@@ -1,4 +1,5 @@
-// The image store: one squashfs file per manifest digest beside its JSON, and an index from names to digests. Layout: podstep-images(7).
+// The image store: one squashfs file per manifest digest beside its JSON, and an index from names to digests.
+// Layout: podstep-images(7).
 //   <store>/sha256/<hex>.sqsh   the flat, single-owner file system
 //   <store>/sha256/<hex>.json   what it is: configuration, size, digest of the file, how it was made
 //   <store>/index/<name, percent-encoded>   one line: sha256:<hex>
@@ -16,7 +17,7 @@ namespace podstep::images {
 struct ImageConfig {
   std::vector<std::string> entrypoint, cmd, env; ///< env as NAME=VALUE
   std::string working_dir;
-  int64_t uid = 0, gid = 0;      ///< USER, resolved to numbers at import
+  int64_t uid = 0, gid = 0; ///< USER, resolved to numbers at import
   std::string architecture, os;
   std::map<std::string, std::string> labels;
 };
@@ -36,10 +37,12 @@ struct Image {
 struct Stores {
   std::string user, site;
 };
-/// $PODSTEP_STORE, else images/ in the state directory; the site's from the environment (wire_spec.h) or the site's configuration.
+/// $PODSTEP_STORE, else images/ in the state directory; the site's from the environment (wire_spec.h) or the
+/// site's configuration.
 Result<Stores> default_stores();
 
-/// By name (`llama-server`, `docker.io/library/x:1`), by `sha256:` digest, or by the absolute path of a .sqsh. Errors: not_found with a hint, invalid.
+/// By name (`llama-server`, `docker.io/library/x:1`), by `sha256:` digest, or by the absolute path of a
+/// .sqsh. Errors: not_found with a hint, invalid.
 Result<Image> find(const Stores& stores, const std::string& name);
 std::vector<Image> list(const Stores& stores);
 

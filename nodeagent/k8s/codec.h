@@ -1,5 +1,5 @@
-// JSON of the Kubernetes API to typed objects and back; bounded, and lenient as an API client must be (unknown fields are ignored).
-// The strict reader for users' manifests is manifest.h.
+// JSON of the Kubernetes API to typed objects and back; bounded, and lenient as an API client must be
+// (unknown fields are ignored). The strict reader for users' manifests is manifest.h.
 #pragma once
 #include "nodeagent/k8s/types.h"
 #include <boost/json/fwd.hpp>
@@ -28,18 +28,21 @@ const KindInfo* find_resource(std::string_view api_version, std::string_view plu
 /// Parses JSON text with the bounds of common/limits.h (size, depth). Error: invalid with the offset.
 Result<boost::json::value> parse_json(std::string_view text, size_t limit);
 
-/// One object from JSON (checks types and ranges of every field it reads). Error: invalid, with the field's path.
+/// One object from JSON (checks types and ranges of every field it reads). Error: invalid, with the field's
+/// path.
 Result<Object> decode(const boost::json::value& json);
 Result<Object> decode_text(std::string_view text);
-/// Canonical JSON with apiVersion and kind; empty and default fields as the API server would write or leave them.
+/// Canonical JSON with apiVersion and kind; empty and default fields as the API server would write or leave
+/// them.
 boost::json::value encode(const Object& object);
 std::string encode_text(const Object& object);
 
 /// Parts of an object, for patches: `status` of a Pod, `spec` of a Lease, and so on.
 boost::json::value encode_status(const Object& object);
 
-/// apply a patch to the JSON of an object (RFC 7386, RFC 6902, and Kubernetes' strategic merge with the merge keys of the known types).
-/// Content types: application/merge-patch+json, application/json-patch+json, application/strategic-merge-patch+json.
+/// apply a patch to the JSON of an object (RFC 7386, RFC 6902, and Kubernetes' strategic merge with the merge
+/// keys of the known types). Content types: application/merge-patch+json, application/json-patch+json,
+/// application/strategic-merge-patch+json.
 Result<boost::json::value> apply_patch(const KindInfo& kind, const boost::json::value& object,
                                        std::string_view content_type, const boost::json::value& patch);
 

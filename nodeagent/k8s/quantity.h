@@ -9,7 +9,8 @@
 
 namespace podstep::k8s {
 
-/// An exact amount in thousandths of the base unit (milli-CPU for cpu, milli-bytes for memory), with the text as the user wrote it.
+/// An exact amount in thousandths of the base unit (milli-CPU for cpu, milli-bytes for memory), with the text
+/// as the user wrote it.
 struct Quantity {
   int64_t milli = 0;
   std::string text = "0";

@@ -1,5 +1,6 @@
-// The Kubernetes objects that Podstep knows, as plain values with the API's field names in snake_case (v1, apps/v1, coordination.k8s.io/v1).
-// A field that is not here is "not supported yet" at `podstep render`; from an API server it is carried by the JSON codec and ignored.
+// The Kubernetes objects that Podstep knows, as plain values with the API's field names in snake_case (v1,
+// apps/v1, coordination.k8s.io/v1). A field that is not here is "not supported yet" at `podstep render`; from
+// an API server it is carried by the JSON codec and ignored.
 #pragma once
 #include "nodeagent/k8s/quantity.h"
 #include <cstdint>
@@ -43,9 +44,10 @@ struct ContainerPort {
 
 struct EnvVar {
   std::string name;
-  std::string value;                  ///< with $(VAR) still in it
-  std::string field_path;             ///< valueFrom.fieldRef.fieldPath, the downward API
-  std::string resource, resource_container; ///< valueFrom.resourceFieldRef: `limits.cpu`, `requests.memory`, ...
+  std::string value;      ///< with $(VAR) still in it
+  std::string field_path; ///< valueFrom.fieldRef.fieldPath, the downward API
+  std::string resource,
+      resource_container; ///< valueFrom.resourceFieldRef: `limits.cpu`, `requests.memory`, ...
   Quantity resource_divisor = Quantity::of_units(1);
   bool operator==(const EnvVar&) const = default;
 };
@@ -238,7 +240,8 @@ struct DeploymentSpec {
 };
 struct DeploymentStatus {
   int64_t observed_generation = 0;
-  int32_t replicas = 0, updated_replicas = 0, ready_replicas = 0, available_replicas = 0, unavailable_replicas = 0;
+  int32_t replicas = 0, updated_replicas = 0, ready_replicas = 0, available_replicas = 0,
+          unavailable_replicas = 0;
   std::vector<Condition> conditions;
   bool operator==(const DeploymentStatus&) const = default;
 };
@@ -279,8 +282,8 @@ struct NodeAddress {
   bool operator==(const NodeAddress&) const = default;
 };
 struct NodeSystemInfo {
-  std::string machine_id, system_uuid, boot_id, kernel_version, os_image, container_runtime_version, kubelet_version,
-      kube_proxy_version, operating_system = "linux", architecture;
+  std::string machine_id, system_uuid, boot_id, kernel_version, os_image, container_runtime_version,
+      kubelet_version, kube_proxy_version, operating_system = "linux", architecture;
   bool operator==(const NodeSystemInfo&) const = default;
 };
 struct NodeSpec {
@@ -343,8 +346,9 @@ inline const ObjectMeta& meta_of(const Object& object) {
 // ---------------------------------------------------------------- Podstep's own annotations and labels
 
 /// `podstep.io/port-NAME: auto` asks for a free port for the container port NAME. When the node has chosen,
-/// it writes the number into the Pod's status by the annotation-free way: `podstep.io/ports` in the status patch
-/// is not possible, so chosen ports travel as a condition of type `podstep.io/Ports` whose message is `NAME=PORT,...`.
+/// it writes the number into the Pod's status by the annotation-free way: `podstep.io/ports` in the status
+/// patch is not possible, so chosen ports travel as a condition of type `podstep.io/Ports` whose message is
+/// `NAME=PORT,...`.
 inline constexpr const char* annotation_port_prefix = "podstep.io/port-";
 inline constexpr const char* port_auto = "auto";
 inline constexpr const char* condition_ports = "podstep.io/Ports";

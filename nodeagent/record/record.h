@@ -1,8 +1,10 @@
-// The record: what stays of a service for its user, `podstep-<jobid>/r<restart>/` on the shared file system, 0700. Page: podstep-record(7).
-//   status.json endpoints.json   rewritten by rename on every change (hub)      events.jsonl   appended (hub), bounded
-//   spec.json                    the rendered spec (boot)                        journal.jsonl  the hub's objects (hub)
-//   logs/<pod>/<container>.<restart>.log   the last part of a log at its exit (agent)   daemon/<hub|agent.NODE|containerd.NODE|boot>.log
-//   end.json                     why and how the service ended (boot, hub)       key            the job's random key, 0600 (hub)
+// The record: what stays of a service for its user, `podstep-<jobid>/r<restart>/` on the shared file system,
+// 0700. Page: podstep-record(7).
+//   status.json endpoints.json   rewritten by rename on every change (hub)      events.jsonl   appended
+//   (hub), bounded spec.json                    the rendered spec (boot)                        journal.jsonl
+//   the hub's objects (hub) logs/<pod>/<container>.<restart>.log   the last part of a log at its exit (agent)
+//   daemon/<hub|agent.NODE|containerd.NODE|boot>.log end.json                     why and how the service
+//   ended (boot, hub)       key            the job's random key, 0600 (hub)
 #pragma once
 #include "common/result.h"
 #include <cstdint>
@@ -21,13 +23,16 @@ inline constexpr const char* key_file = "key";
 inline constexpr const char* logs_dir = "logs";
 inline constexpr const char* daemon_dir = "daemon";
 
-/// Makes the record directory of a job start, with logs/ and daemon/, and the link jobs/<jobid> in the state directory. Error names path and cause.
+/// Makes the record directory of a job start, with logs/ and daemon/, and the link jobs/<jobid> in the state
+/// directory. Error names path and cause.
 Result<void> create(const std::string& path, uint32_t job, const std::string& state_directory);
 
-/// `${XDG_STATE_HOME:-~/.local/state}/podstep`, the home from passwd; made 0700 when missing. Subdirectories: specs/, jobs/, images/.
+/// `${XDG_STATE_HOME:-~/.local/state}/podstep`, the home from passwd; made 0700 when missing. Subdirectories:
+/// specs/, jobs/, images/.
 Result<std::string> state_directory();
 
-/// The newest record of a job: the link in the state directory, highest r<restart>. Error: not_found with a hint.
+/// The newest record of a job: the link in the state directory, highest r<restart>. Error: not_found with a
+/// hint.
 Result<std::string> find(uint32_t job);
 /// Jobs that have a link, newest first.
 std::vector<uint32_t> jobs();

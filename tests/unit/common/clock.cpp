@@ -4,7 +4,10 @@
 using namespace podstep;
 
 TEST_CASE("RFC 3339 times are read with any fraction and offset, and written back in UTC") {
-  struct Row { const char* text; const char* written; };
+  struct Row {
+    const char* text;
+    const char* written;
+  };
   for (auto [text, written] : {Row{"2026-11-24T12:00:00Z", "2026-11-24T12:00:00.000000Z"},
                                Row{"2026-11-24T12:00:00.25Z", "2026-11-24T12:00:00.250000Z"},
                                Row{"2026-11-24T12:00:00.123456789Z", "2026-11-24T12:00:00.123456Z"},
@@ -17,8 +20,9 @@ TEST_CASE("RFC 3339 times are read with any fraction and offset, and written bac
 }
 
 TEST_CASE("What is not an RFC 3339 time is refused") {
-  for (const char* text : {"", "2026-11-24", "2026-13-24T12:00:00Z", "2026-11-24T12:00:00", "2026-11-24T12:00:00.Z",
-                           "2026-11-24T25:00:00Z", "2026-11-24T12:00:00+1:30", "2026-11-24T12:00:00.1234567890Z"}) {
+  for (const char* text :
+       {"", "2026-11-24", "2026-13-24T12:00:00Z", "2026-11-24T12:00:00", "2026-11-24T12:00:00.Z",
+        "2026-11-24T25:00:00Z", "2026-11-24T12:00:00+1:30", "2026-11-24T12:00:00.1234567890Z"}) {
     INFO(text);
     CHECK_FALSE(parse_rfc3339(text));
   }

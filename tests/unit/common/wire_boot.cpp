@@ -1,5 +1,5 @@
-#include "common/limits.h"
 #include "common/wire_boot.h"
+#include "common/limits.h"
 #include "tests/unit/catch.h"
 
 using namespace podstep;
@@ -22,8 +22,8 @@ TEST_CASE("Every start-up line is read back as it was written") {
 }
 
 TEST_CASE("A malformed start-up line is refused") {
-  for (const char* text : {"", "hub", "hub a b", "hub a b c d", "hub a  b", "ready now", "shutdown", "agent\tn1 0 x",
-                           "leaving n1", "failed"}) {
+  for (const char* text : {"", "hub", "hub a b", "hub a b c d", "hub a  b", "ready now", "shutdown",
+                           "agent\tn1 0 x", "leaving n1", "failed"}) {
     INFO(text);
     CHECK_FALSE(parse_line(text));
   }

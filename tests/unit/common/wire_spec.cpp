@@ -1,5 +1,5 @@
-#include "common/limits.h"
 #include "common/wire_spec.h"
+#include "common/limits.h"
 #include "tests/unit/catch.h"
 
 using namespace podstep;
@@ -10,13 +10,15 @@ static const std::string good = "sha256:" + std::string(64, 'a');
 TEST_CASE("A list of image digests is accepted only character by character") {
   CHECK(parse_images("")->empty());
   CHECK(parse_images(good + "," + good)->size() == 2);
-  for (std::string bad : {std::string(","), good + ",", good + "/../x", std::string("sha256:") + std::string(64, 'A'),
-                          std::string("sha512:") + std::string(64, 'a'), good + "a"}) {
+  for (std::string bad :
+       {std::string(","), good + ",", good + "/../x", std::string("sha256:") + std::string(64, 'A'),
+        std::string("sha512:") + std::string(64, 'a'), good + "a"}) {
     INFO(bad);
     CHECK_FALSE(parse_images(bad));
   }
   std::string many = good;
-  for (size_t i = 1; i < limits::images_per_job; ++i) many += "," + good;
+  for (size_t i = 1; i < limits::images_per_job; ++i)
+    many += "," + good;
   CHECK(parse_images(many));
   CHECK_FALSE(parse_images(many + "," + good));
 }
