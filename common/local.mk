@@ -8,5 +8,5 @@ libcommon_la_SOURCES = \
   common/log.cpp common/log.h \
   common/result.h \
   common/text.cpp common/text.h \
-  common/wire_boot.cpp common/wire_boot.h \
+  common/wire_boot.cpp common/wire_boot.h common/wire_runtime.h \
   common/wire_spec.cpp common/wire_spec.h

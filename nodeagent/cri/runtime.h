@@ -4,6 +4,7 @@
 #include "nodeagent/loop/task.h"
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ struct ContainerConfig {
   StringMap labels, annotations;
   std::string log_path; ///< relative to the sandbox's log directory
   bool stdin_open = false, tty = false;
+  /// Numbers inside the container; neither given: what the image's configuration says. Only one id can exist
+  /// in a container: podstep-crun maps it to the job's user.
+  std::optional<int64_t> run_as_user, run_as_group;
+  bool read_only_root = false;
 };
 
 enum class SandboxState { ready, not_ready };
