@@ -7,5 +7,4 @@ libcatchmain_la_LIBADD = $(CATCH2_LIBS)
 include tests/unit/common/local.mk
 
 # Scripts that contrib/check runs against an installed Podstep and a test cluster; see tests/lib/tap.sh.
-EXTRA_DIST += tests/lib/tap.sh tests/lib/cluster.sh tests/lib/audit.sh \
-  tests/slurm/cluster.t tests/slurm/cluster-lifecycle.t tests/slurm/audit.t tests/slurm/pmix_fence.c
+EXTRA_DIST += tests/lib tests/slurm

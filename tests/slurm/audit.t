@@ -25,10 +25,11 @@ finds 'a cgroup' "n1: cgroup .*job_$job"
 rmdir "$cgroup/job_$job"
 
 # A job's process that got out of Slurm's sight; it starts below slurmd as a job's would.
+# On the nodes /tmp is their own, so the pid comes by the shared directory.
 leaf=$(dirname "$(find /sys/fs/cgroup -path "*podstep-cluster-$PODSTEP_CLUSTER/n1/daemon/cgroup.procs" | head -n 1)")
-on n1 env SLURM_JOB_ID="$job" bash -c 'echo $$ >"$1"; exec sleep 60' bash "$tmp/pid" </dev/null >/dev/null 2>&1 &
-wait_until 5 test -s "$tmp/pid"
-pid=$(cat "$tmp/pid")
+on n1 env SLURM_JOB_ID="$job" bash -c 'echo $$ >"$1"; exec sleep 60' bash "$PODSTEP_CLUSTER_DIR/nodes/n1/stray" </dev/null >/dev/null 2>&1 &
+wait_until 5 test -s "$PODSTEP_CLUSTER_DIR/nodes/n1/stray"
+pid=$(cat "$PODSTEP_CLUSTER_DIR/nodes/n1/stray")
 echo "$pid" >"$leaf/cgroup.procs"
 finds 'a process' "n1: process $pid: sleep 60"
 kill "$pid"
