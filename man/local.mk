@@ -1,1 +1,2 @@
 # man/: what this room builds and installs.
+dist_man_MANS += man/podstep-record.7

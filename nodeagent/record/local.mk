@@ -1,1 +1,5 @@
-# nodeagent/record/: what this room builds.
+# nodeagent/record/: the record of a job, and the user's state directory.
+noinst_LTLIBRARIES += librecord.la
+librecord_la_SOURCES = \
+  nodeagent/record/record.cpp nodeagent/record/record.h \
+  nodeagent/record/state.cpp nodeagent/record/state.h
