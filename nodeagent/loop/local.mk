@@ -1,1 +1,8 @@
-# nodeagent/loop/: what this room builds.
+# nodeagent/loop/: the coroutine loop that every program of this tree runs on.
+noinst_LTLIBRARIES += libloop.la
+libloop_la_SOURCES = \
+  nodeagent/loop/loop.cpp \
+  nodeagent/loop/process.cpp \
+  nodeagent/loop/signal.cpp \
+  nodeagent/loop/task.h nodeagent/loop/within.h
+libloop_la_LIBADD = libcommon.la

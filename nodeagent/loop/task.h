@@ -44,7 +44,7 @@ Task<void> sleep(Duration d);
 /// cancelled: only destructors run).
 template<class T> Task<Result<T>> within(Duration d, std::string what, Task<Result<T>> task);
 
-/// Wakes waiting coroutines. notify() before wait() is remembered once (a level, not a queue).
+/// Wakes every coroutine that waits. notify() while nobody waits is remembered once (a level, not a queue).
 class Signal {
 public:
   explicit Signal(Loop& loop);
@@ -56,6 +56,7 @@ public:
 private:
   boost::asio::steady_timer timer_;
   bool set_ = false;
+  uint64_t notified_ = 0;
 };
 
 /// A child process reaped by pidfd on the loop.
