@@ -1,0 +1,122 @@
+# checks.sh: the parts of contrib/check, in the order in which they run; each finds its tests by looking.
+# shellcheck shell=bash
+
+# part NAME FUNCTION: run one part and print its time; status of the function.
+part() {
+  local begin status=0
+  begin=$(date +%s)
+  echo "== $1"
+  "$2" || status=$?
+  echo "== $1: $(($(date +%s) - begin)) s"
+  return $status
+}
+
+part_deps() { "$TOP/contrib/deps" all; }
+
+# quiet NAME CMD...: run a step of the build with its output in a log, shown when it fails.
+quiet() {
+  local log=$LOGS/$1.log
+  shift
+  "$@" >"$log" 2>&1 || { tail -n 60 "$log"; echo "(all of it in $log)"; return 1; }
+}
+
+part_build() {
+  local compiler=()
+  ! command -v ccache >/dev/null || compiler=(CC='ccache gcc' CXX='ccache g++')
+  [ -x "$TOP/configure" ] && ! newer_than_configure || quiet autogen "$TOP/autogen.sh" || return 1
+  mkdir -p "$BUILD"
+  cd "$BUILD" || return 1
+  if [ ! -e Makefile ] || [ "$TOP/configure" -nt config.status ]; then
+    quiet configure "$TOP/configure" --prefix="$PREFIX" --sysconfdir="$PREFIX/etc" --enable-werror "${CONFIGURE[@]}" \
+      "${compiler[@]}" CFLAGS="$FLAGS" CXXFLAGS="$FLAGS" || return 1
+    sed -n '/^  Podstep /,/^  *sanitizers/p' "$LOGS/configure.log"
+  fi
+  quiet make make -j2 all || return 1
+  quiet make-check-programs make -j2 check TESTS=
+}
+
+# newer_than_configure: some input of configure was edited since.
+newer_than_configure() { [ -n "$(find "$TOP" -maxdepth 2 \( -name configure.ac -o -name '*.m4' -o -name Makefile.am \) -not -name aclocal.m4 -newer "$TOP/configure" -print -quit)" ]; }
+
+# unit_programs: what automake would run as TESTS.
+unit_programs() { printf 'include Makefile\nprint-tests:\n\t@echo $(TESTS)\n' | make -s -f - print-tests | tr ' ' '\n' | sed '/^$/d'; }
+
+part_unit() {
+  local program
+  cd "$BUILD" || return 1
+  for program in $(unit_programs); do
+    wanted "$program" || continue
+    [ -x "$program" ] || program=$TOP/$program
+    tally_run "${program#"$TOP"/}" 300 env top_srcdir="$TOP" top_builddir="$BUILD" "./${program#./}" || true
+  done
+}
+
+# scripts: every .t script, static ones first.
+scripts() {
+  local room
+  cd "$TOP" || return 1
+  for room in tests tests/spank tests/slurm tests/fault tests/security tests/regress tests/fuzz tests/fabric; do
+    find "$room" -maxdepth 1 -name '*.t' 2>/dev/null | sort
+  done
+}
+
+# script_head SCRIPT KEY: the value of "# KEY: value" in its first lines.
+script_head() { sed -nE "1,12s/^# $2: *([0-9]+).*/\1/p" "$TOP/$1"; }
+
+# needs_cluster SCRIPT: it sources the helpers for it.
+needs_cluster() { grep -q 'tests/lib/cluster\.sh' "$TOP/$1"; }
+
+# run_script SCRIPT: with its own time limit; long ones only when asked for.
+run_script() {
+  local limit
+  if [ "$LONG" = no ] && sed -n '1,12p' "$TOP/$1" | grep -qx '# long'; then
+    tally_skip "$1" 'takes long; run contrib/check --long'
+    return 0
+  fi
+  limit=$(script_head "$1" timeout)
+  tally_run "$1" "${limit:-300}" env top_builddir="$BUILD" PODSTEP_PREFIX="$PREFIX" bash "$TOP/$1" || true
+}
+
+part_static() {
+  local script
+  cd "$BUILD" || return 1
+  for script in $(scripts); do
+    if wanted "$script" && ! needs_cluster "$script"; then run_script "$script"; fi
+  done
+}
+
+part_cluster() {
+  local script
+  cd "$BUILD" || return 1
+  quiet make-install make install || { FAILED=$((FAILED + 1)); FAILURES+=("--- make install"); return 1; }
+  "$TOP/contrib/cluster" up || { FAILED=$((FAILED + 1)); FAILURES+=("--- contrib/cluster up"); return 1; }
+  for script in $(cluster_scripts); do
+    run_script "$script"
+    "$TOP/contrib/cluster" status >"$LOGS/status.log" 2>&1 || cluster_hurt "$script"
+  done
+  "$TOP/contrib/cluster" down
+}
+
+cluster_scripts() {
+  local script
+  for script in $(scripts); do
+    if wanted "$script" && needs_cluster "$script"; then echo "$script"; fi
+  done
+}
+
+# cluster_hurt SCRIPT: a test must leave every node usable; the next one gets a whole cluster again.
+cluster_hurt() {
+  if wait_for 15 "$TOP/contrib/cluster" status >"$LOGS/status.log" 2>&1; then return 0; fi
+  FAILED=$((FAILED + 1))
+  FAILURES+=("--- $1 left the cluster in this state:
+$(cat "$LOGS/status.log")")
+  "$TOP/contrib/cluster" up || true
+}
+
+part_distcheck() {
+  cd "$BUILD" || return 1
+  # Without optimisation and debug information, for the time.
+  local flags="CFLAGS=-O0 CXXFLAGS=-O0"
+  ! command -v ccache >/dev/null || flags="$flags CC='ccache gcc' CXX='ccache g++'"
+  tally_run 'make distcheck' 1500 make -j2 distcheck DISTCHECK_CONFIGURE_FLAGS="$flags" || true
+}
