@@ -29,6 +29,9 @@ inline constexpr size_t images_per_job = 64;
 /// Slurm's stdio forwards lines whole only up to 1024 bytes including the newline (srun(1), seen on 22.05.8).
 inline constexpr size_t boot_line_bytes = 1000;
 
+/// Boot's verdict for the plugin: a path and a sentence.
+inline constexpr size_t verdict_bytes = 8192;
+
 // --- HTTP (W5, W2) ---
 inline constexpr size_t http_header_bytes = 64 << 10;
 inline constexpr size_t http_body_bytes = 8 << 20;
@@ -50,6 +53,12 @@ inline constexpr size_t journal_bytes = 16 << 20;
 // --- times ---
 /// The batch step waits this long for every agent to register (design: settable by the site).
 inline constexpr std::chrono::seconds register_deadline{60};
+/// What the plugin gives boot on top of register_deadline before it refuses the job.
+inline constexpr std::chrono::seconds verdict_margin{15};
+/// `podstep render` reads files from a shared file system, no more.
+inline constexpr std::chrono::seconds render_deadline{60};
+/// podstep-prepare mounts a few images: milliseconds each; a hanging file system must not hold the node.
+inline constexpr std::chrono::seconds prepare_deadline{30};
 /// A process that must end: SIGTERM, this long, SIGKILL.
 inline constexpr std::chrono::seconds term_to_kill{10};
 

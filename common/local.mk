@@ -4,9 +4,13 @@ libcommon_la_SOURCES = \
   common/clock.cpp common/clock.h \
   common/fd.cpp common/fd.h \
   common/file.cpp common/file.h \
+  common/keyval.cpp common/keyval.h \
   common/limits.h \
   common/log.cpp common/log.h \
+  common/path.cpp common/path.h \
+  common/process.cpp common/process.h \
   common/result.h \
   common/text.cpp common/text.h \
   common/wire_boot.cpp common/wire_boot.h common/wire_runtime.h \
-  common/wire_spec.cpp common/wire_spec.h
+  common/wire_spec.cpp common/wire_spec.h \
+  common/wire_verdict.cpp common/wire_verdict.h
