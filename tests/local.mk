@@ -11,3 +11,4 @@ include tests/unit/record/local.mk
 # Scripts that contrib/check runs against an installed Podstep and a test cluster; see tests/lib/tap.sh.
 EXTRA_DIST += tests/lib tests/slurm
 include tests/unit/loop/local.mk
+include tests/unit/http/local.mk
