@@ -17,14 +17,16 @@ nodeagent/cri: common proto nodeagent/loop nodeagent/http
 nodeagent/pods: common nodeagent/k8s
 nodeagent/node: common nodeagent/k8s
 nodeagent/control: common nodeagent/k8s
-nodeagent/record: common nodeagent/loop nodeagent/k8s
-nodeagent/images: common nodeagent/loop nodeagent/http nodeagent/k8s nodeagent/record
-nodeagent/serve: common nodeagent/loop nodeagent/http nodeagent/k8s nodeagent/control
 '
-below='common proto nodeagent/supervise nodeagent/loop nodeagent/http nodeagent/k8s nodeagent/cri nodeagent/pods nodeagent/node
-  nodeagent/control nodeagent/record nodeagent/images nodeagent/serve'
+typed='common proto nodeagent/supervise nodeagent/loop nodeagent/http nodeagent/k8s nodeagent/cri nodeagent/pods nodeagent/node nodeagent/control'
+# The images of a user lie in the state directory, which record/ finds.
+floors="$floors
+nodeagent/serve: $typed
+nodeagent/record: $typed
+nodeagent/images: $typed nodeagent/record"
+below="$typed nodeagent/record nodeagent/images nodeagent/serve"
 for program in agent hub boot cli; do floors="$floors
-nodeagent/$program: $(echo $below)"; done
+nodeagent/$program: $below"; done
 
 # crossings DIR: "file includes header: why", one line for each include in DIR that crosses a floor.
 crossings() {

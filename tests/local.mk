@@ -9,6 +9,6 @@ include tests/unit/k8s/local.mk
 include tests/unit/record/local.mk
 
 # Scripts that contrib/check runs against an installed Podstep and a test cluster; see tests/lib/tap.sh.
-EXTRA_DIST += tests/lib tests/slurm tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t
+EXTRA_DIST += tests/lib tests/slurm tests/symbols tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t
 include tests/unit/loop/local.mk
 include tests/unit/http/local.mk

@@ -15,11 +15,13 @@ namespace {
 constexpr int exit_software = 70;
 
 void end_on_exception(const std::string& name, std::exception_ptr thrown) {
-  if (!thrown) return;
+  if (!thrown)
+    return;
   try {
     std::rethrow_exception(thrown);
   } catch (const boost::system::system_error& e) {
-    if (e.code() == asio::error::operation_aborted) return; // cancelled: its owner is gone
+    if (e.code() == asio::error::operation_aborted)
+      return; // cancelled: its owner is gone
     log::error(name + ": " + e.what());
   } catch (const std::exception& e) {
     log::error(name + ": " + e.what());
@@ -31,7 +33,8 @@ void end_on_exception(const std::string& name, std::exception_ptr thrown) {
 
 void rearm(asio::signal_set& set, std::function<void(int)> handler) {
   set.async_wait([&set, handler = std::move(handler)](boost::system::error_code error, int number) mutable {
-    if (error) return;
+    if (error)
+      return;
     handler(number);
     rearm(set, std::move(handler));
   });
@@ -69,11 +72,14 @@ void Loop::spawn(std::string name, Task<void> task) {
 
 void Loop::on_signal(std::vector<int> signals, std::function<void(int)> handler) {
   auto set = std::make_unique<asio::signal_set>(parts_->context);
-  for (int number : signals) set->add(number);
+  for (int number : signals)
+    set->add(number);
   rearm(*set, std::move(handler));
   parts_->signals.push_back(std::move(set));
 }
 
-asio::io_context& Loop::context() { return parts_->context; }
+asio::io_context& Loop::context() {
+  return parts_->context;
+}
 
 } // namespace podstep::loop

@@ -9,7 +9,8 @@ namespace podstep::loop {
 namespace asio = boost::asio;
 
 namespace {
-/// A wait whose result says nothing; a cancelled coroutine ends here by exception, so that only destructors run.
+/// A wait whose result says nothing; a cancelled coroutine ends here by exception, so that only destructors
+/// run.
 Task<void> wait_timer(asio::steady_timer& timer) {
   co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
   const auto state = co_await asio::this_coro::cancellation_state;
@@ -32,13 +33,15 @@ void Signal::notify() {
 }
 
 Task<void> Signal::wait() {
-  if (std::exchange(set_, false)) co_return;
+  if (std::exchange(set_, false))
+    co_return;
   co_await wait_timer(timer_);
 }
 
 Task<bool> Signal::wait_for(Duration d) {
   using namespace asio::experimental::awaitable_operators;
-  if (std::exchange(set_, false)) co_return true;
+  if (std::exchange(set_, false))
+    co_return true;
   const uint64_t before = notified_;
   co_await (wait() || sleep(d));
   co_return notified_ != before; // both may have happened in one turn of the loop: the notification counts

@@ -1,3 +1,4 @@
+// Times: RFC 3339 read and written, clocks compared.
 #include "common/clock.h"
 #include "tests/unit/catch.h"
 

@@ -1,3 +1,4 @@
+// Files: bounded reading, replacement in full, directories.
 #include "common/file.h"
 #include "tests/unit/catch.h"
 #include <cstdlib>

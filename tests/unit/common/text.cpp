@@ -1,3 +1,4 @@
+// Text: splitting, numbers, and hostile text made printable.
 #include "common/text.h"
 #include "tests/unit/catch.h"
 

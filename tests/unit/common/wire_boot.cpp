@@ -1,3 +1,4 @@
+// The start-up lines between boot, hub and agents, read and written.
 #include "common/wire_boot.h"
 #include "common/limits.h"
 #include "tests/unit/catch.h"

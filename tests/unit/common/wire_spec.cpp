@@ -1,3 +1,4 @@
+// Digests and run directory names, accepted only character by character.
 #include "common/wire_spec.h"
 #include "common/limits.h"
 #include "tests/unit/catch.h"

@@ -1,3 +1,4 @@
+// JSON within its bounds, with the place of what is wrong.
 #include "common/limits.h"
 #include "nodeagent/k8s/codec.h"
 #include "tests/unit/catch.h"

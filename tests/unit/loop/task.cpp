@@ -1,6 +1,6 @@
 // The loop, its deadlines, signals and child waits.
-#include "common/fd.h"
 #include "nodeagent/loop/task.h"
+#include "common/fd.h"
 #include "tests/unit/catch.h"
 #include <csignal>
 #include <sys/syscall.h>
@@ -11,7 +11,9 @@ using namespace podstep;
 using namespace std::chrono_literals;
 
 namespace {
-int open_pidfd(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
+int open_pidfd(pid_t pid) {
+  return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+}
 
 /// Runs one coroutine to its end on a loop of its own.
 void run(loop::Loop& l, loop::Task<void> task) {
@@ -26,7 +28,8 @@ loop::Task<Result<int>> after(Duration d, int value, bool* destroyed = nullptr) 
   struct Mark {
     bool* at;
     ~Mark() {
-      if (at) *at = true;
+      if (at)
+        *at = true;
     }
   } mark{destroyed};
   co_await loop::sleep(d);
@@ -102,7 +105,8 @@ TEST_CASE("One notification wakes every coroutine that waits") {
   int woken = 0;
   auto waiter = [&]() -> loop::Task<void> {
     co_await signal.wait();
-    if (++woken == 2) l.stop();
+    if (++woken == 2)
+      l.stop();
   };
   l.spawn("a", waiter());
   l.spawn("b", waiter());
@@ -123,7 +127,8 @@ TEST_CASE("A child is reaped with its exit status or its signal") {
     for (Case c : {Case{0, 0, 0}, Case{42, 0, 42}, Case{0, SIGKILL, 137}}) {
       const pid_t pid = fork();
       if (pid == 0) {
-        if (c.signal) raise(c.signal);
+        if (c.signal)
+          raise(c.signal);
         _exit(c.exit_code);
       }
       OwnedFd pidfd(open_pidfd(pid));
@@ -140,8 +145,10 @@ TEST_CASE("A signal reaches its handler on the loop, each time") {
   int seen = 0;
   l.on_signal({SIGUSR1}, [&](int number) {
     CHECK(number == SIGUSR1);
-    if (++seen == 2) l.stop();
-    else raise(SIGUSR1);
+    if (++seen == 2)
+      l.stop();
+    else
+      raise(SIGUSR1);
   });
   raise(SIGUSR1);
   l.run();

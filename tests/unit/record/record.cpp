@@ -1,3 +1,4 @@
+// The state directory and the record: modes, links, bounds.
 #include "nodeagent/record/record.h"
 #include "common/file.h"
 #include "common/limits.h"

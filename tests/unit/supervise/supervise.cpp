@@ -1,3 +1,4 @@
+// The supervisor: restarts, watchdog, signals, and what survives a worker.
 #include "nodeagent/supervise/supervise.h"
 #include "common/file.h"
 #include "common/text.h"

@@ -1,0 +1,1 @@
+x: /tmp/podstep-test.PBq752/bad.h

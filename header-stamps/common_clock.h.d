@@ -1,0 +1,1 @@
+x: common/clock.h /work/wt/cluster/common/result.h

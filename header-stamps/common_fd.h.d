@@ -1,0 +1,1 @@
+x: common/fd.h /work/wt/cluster/common/result.h

@@ -1,0 +1,1 @@
+x: common/limits.h

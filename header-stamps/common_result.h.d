@@ -1,0 +1,1 @@
+x: common/result.h

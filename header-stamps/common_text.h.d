@@ -1,0 +1,1 @@
+x: common/text.h /work/wt/cluster/common/result.h

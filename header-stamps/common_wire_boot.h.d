@@ -1,0 +1,1 @@
+x: common/wire_boot.h /work/wt/cluster/common/result.h

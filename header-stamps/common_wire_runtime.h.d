@@ -1,0 +1,1 @@
+x: common/wire_runtime.h

@@ -1,0 +1,1 @@
+x: common/wire_spec.h /work/wt/cluster/common/result.h

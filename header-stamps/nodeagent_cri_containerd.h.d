@@ -1,0 +1,1 @@
+x: nodeagent/cri/containerd.h /work/wt/cluster/common/result.h

@@ -1,0 +1,1 @@
+x: nodeagent/images/store.h /work/wt/cluster/common/result.h

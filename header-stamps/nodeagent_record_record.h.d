@@ -1,0 +1,1 @@
+x: nodeagent/record/record.h /work/wt/cluster/common/result.h

@@ -1,0 +1,1 @@
+x: nodeagent/record/state.h /work/wt/cluster/common/result.h

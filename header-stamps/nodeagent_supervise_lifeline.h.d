@@ -1,0 +1,1 @@
+x: nodeagent/supervise/lifeline.h /work/wt/cluster/common/result.h
