@@ -1,4 +1,5 @@
-// What this node cannot give is refused before anything starts, with the value and the limit. Contract: K-ADM-1, K-ADM-2, K-ADM-5.
+// What this node cannot give is refused before anything starts, with the value and the limit. Contract:
+// K-ADM-1, K-ADM-2, K-ADM-5.
 #pragma once
 #include "nodeagent/k8s/types.h"
 #include <optional>
@@ -15,7 +16,8 @@ struct Rejection {
 k8s::ResourceList requests(const k8s::PodSpec& spec);
 
 /// Nothing when `pod` fits beside `others` (pods of this node that are not terminal) into `allocatable`.
-std::optional<Rejection> admit(const k8s::Pod& pod, const std::string& node_name, const k8s::ResourceList& allocatable,
+std::optional<Rejection> admit(const k8s::Pod& pod, const std::string& node_name,
+                               const k8s::ResourceList& allocatable,
                                const std::vector<const k8s::Pod*>& others);
 
 } // namespace podstep::pods

@@ -6,11 +6,14 @@ namespace podstep::pods {
 
 Duration Backoff::delay(const std::string& key, Instant failed) const {
   auto it = entries_.find(key);
-  if (it == entries_.end() || failed - it->second.used > forget) return Duration::zero();
+  if (it == entries_.end() || failed - it->second.used > forget)
+    return Duration::zero();
   return it->second.delay;
 }
 
-Instant Backoff::next_try(const std::string& key, Instant failed) const { return failed + delay(key, failed); }
+Instant Backoff::next_try(const std::string& key, Instant failed) const {
+  return failed + delay(key, failed);
+}
 
 void Backoff::tried(const std::string& key, Instant failed, Instant now) {
   Duration before = delay(key, failed);

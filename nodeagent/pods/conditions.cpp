@@ -8,7 +8,9 @@ namespace podstep::pods {
 namespace {
 using k8s::Condition;
 
-std::string list(const std::vector<std::string>& names) { return cat("[", join(names, " "), "]"); }
+std::string list(const std::vector<std::string>& names) {
+  return cat("[", join(names, " "), "]");
+}
 
 Condition truth(const char* type, bool holds, std::string reason = {}, std::string message = {}) {
   Condition c;
@@ -20,18 +22,24 @@ Condition truth(const char* type, bool holds, std::string reason = {}, std::stri
 }
 
 Condition containers_ready(const k8s::PodStatus& status) {
-  if (status.phase == "Succeeded") return truth("ContainersReady", false, "PodCompleted");
-  if (status.phase == "Failed") return truth("ContainersReady", false, "PodFailed");
+  if (status.phase == "Succeeded")
+    return truth("ContainersReady", false, "PodCompleted");
+  if (status.phase == "Failed")
+    return truth("ContainersReady", false, "PodFailed");
   std::vector<std::string> unready;
   for (const k8s::ContainerStatus& c : status.container_statuses)
-    if (!c.ready) unready.push_back(c.name);
-  if (unready.empty()) return truth("ContainersReady", true);
-  return truth("ContainersReady", false, "ContainersNotReady", cat("containers with unready status: ", list(unready)));
+    if (!c.ready)
+      unready.push_back(c.name);
+  if (unready.empty())
+    return truth("ContainersReady", true);
+  return truth("ContainersReady", false, "ContainersNotReady",
+               cat("containers with unready status: ", list(unready)));
 }
 
 std::string ports_text(const std::map<std::string, int32_t>& ports) {
   std::vector<std::string> out;
-  for (const auto& [name, number] : ports) out.push_back(cat(name, "=", number));
+  for (const auto& [name, number] : ports)
+    out.push_back(cat(name, "=", number));
   return join(out, ",");
 }
 
@@ -55,7 +63,8 @@ Counts count(const std::vector<k8s::ContainerStatus>& statuses) {
       ++n.running;
     } else if (ended || (std::holds_alternative<k8s::ContainerStateWaiting>(c.state) && before)) {
       ++n.stopped;
-      if ((ended ? ended : before)->exit_code == 0) ++n.succeeded;
+      if ((ended ? ended : before)->exit_code == 0)
+        ++n.succeeded;
     } else if (std::holds_alternative<k8s::ContainerStateWaiting>(c.state)) {
       ++n.waiting;
     } else {
@@ -66,13 +75,19 @@ Counts count(const std::vector<k8s::ContainerStatus>& statuses) {
 }
 
 std::string phase_of(const Counts& n, const std::string& restart_policy, bool ending) {
-  if (n.waiting > 0) return "Pending";
-  if (n.running > 0 && n.unknown == 0) return "Running";
-  if (n.running > 0 || n.stopped == 0 || n.unknown > 0) return "Pending";
+  if (n.waiting > 0)
+    return "Pending";
+  if (n.running > 0 && n.unknown == 0)
+    return "Running";
+  if (n.running > 0 || n.stopped == 0 || n.unknown > 0)
+    return "Pending";
   bool all_succeeded = n.stopped == n.succeeded;
-  if (ending) return all_succeeded ? "Succeeded" : "Failed";
-  if (restart_policy == "Always") return "Running";
-  if (all_succeeded) return "Succeeded";
+  if (ending)
+    return all_succeeded ? "Succeeded" : "Failed";
+  if (restart_policy == "Always")
+    return "Running";
+  if (all_succeeded)
+    return "Succeeded";
   return restart_policy == "Never" ? "Failed" : "Running";
 }
 
@@ -81,13 +96,16 @@ std::vector<Condition> conditions(const StatusInputs& in, const k8s::PodStatus& 
   bool completed = status.phase == "Succeeded";
   Condition ready = containers_ready(status);
   ready.type = "Ready"; // readiness gates are not supported: the two are the same
-  std::vector<Condition> out = {truth("PodScheduled", true), truth("PodReadyToStartContainers", sandbox && sandbox->ready),
-                                truth("Initialized", true, completed ? "PodCompleted" : ""), containers_ready(status), ready};
-  if (!in.ports.empty()) out.push_back(truth(k8s::condition_ports, true, "Chosen", ports_text(in.ports)));
+  std::vector<Condition> out = {
+      truth("PodScheduled", true), truth("PodReadyToStartContainers", sandbox && sandbox->ready),
+      truth("Initialized", true, completed ? "PodCompleted" : ""), containers_ready(status), ready};
+  if (!in.ports.empty())
+    out.push_back(truth(k8s::condition_ports, true, "Chosen", ports_text(in.ports)));
   const auto& ending = in.base.memory->ending;
   if (ending && ending->cause == Ending::Cause::shutdown && is_terminal(status.phase))
     out.push_back(truth("DisruptionTarget", true, "TerminationByKubelet", ending->message));
-  for (Condition& c : out) date(c, in.base.pod->status.conditions, in.base.wall);
+  for (Condition& c : out)
+    date(c, in.base.pod->status.conditions, in.base.wall);
   return out;
 }
 

@@ -8,7 +8,8 @@ namespace podstep::pods {
 namespace {
 const std::string* find(const Variables& variables, std::string_view name) {
   for (const auto& [n, v] : variables)
-    if (n == name) return &v;
+    if (n == name)
+      return &v;
   return nullptr;
 }
 
@@ -27,7 +28,8 @@ std::string all_of(const k8s::Labels& labels) {
   for (const auto& [key, value] : labels) {
     std::string quoted;
     for (char c : value) {
-      if (c == '"' || c == '\\') quoted += '\\';
+      if (c == '"' || c == '\\')
+        quoted += '\\';
       quoted += c == '\n' ? std::string("\\n") : std::string(1, c);
     }
     lines.push_back(cat(key, "=\"", quoted, "\""));
@@ -37,9 +39,11 @@ std::string all_of(const k8s::Labels& labels) {
 
 // `metadata.labels['app']`: the key between the quotes; nothing when `path` is not of that form.
 std::optional<std::string> subscript(std::string_view path, std::string_view field) {
-  if (!path.starts_with(field)) return std::nullopt;
+  if (!path.starts_with(field))
+    return std::nullopt;
   path.remove_prefix(field.size());
-  if (path.size() < 5 || !path.starts_with("['") || !path.ends_with("']")) return std::nullopt;
+  if (path.size() < 5 || !path.starts_with("['") || !path.ends_with("']"))
+    return std::nullopt;
   return std::string(path.substr(2, path.size() - 4));
 }
 
@@ -49,16 +53,27 @@ std::string value_of(const k8s::Labels& labels, const std::string& key) {
 }
 
 Result<std::string> field(const k8s::Pod& pod, const NodeFacts& node, const std::string& path) {
-  if (path == "metadata.name") return pod.metadata.name;
-  if (path == "metadata.namespace") return pod.metadata.ns;
-  if (path == "metadata.uid") return pod.metadata.uid;
-  if (path == "metadata.labels") return all_of(pod.metadata.labels);
-  if (path == "metadata.annotations") return all_of(pod.metadata.annotations);
-  if (path == "spec.nodeName") return node.name;
-  if (path == "spec.serviceAccountName") return std::string("default");
-  if (path == "status.hostIP" || path == "status.podIP" || path == "status.hostIPs" || path == "status.podIPs") return node.host_ip;
-  if (auto key = subscript(path, "metadata.labels")) return value_of(pod.metadata.labels, *key);
-  if (auto key = subscript(path, "metadata.annotations")) return value_of(pod.metadata.annotations, *key);
+  if (path == "metadata.name")
+    return pod.metadata.name;
+  if (path == "metadata.namespace")
+    return pod.metadata.ns;
+  if (path == "metadata.uid")
+    return pod.metadata.uid;
+  if (path == "metadata.labels")
+    return all_of(pod.metadata.labels);
+  if (path == "metadata.annotations")
+    return all_of(pod.metadata.annotations);
+  if (path == "spec.nodeName")
+    return node.name;
+  if (path == "spec.serviceAccountName")
+    return std::string("default");
+  if (path == "status.hostIP" || path == "status.podIP" || path == "status.hostIPs" ||
+      path == "status.podIPs")
+    return node.host_ip;
+  if (auto key = subscript(path, "metadata.labels"))
+    return value_of(pod.metadata.labels, *key);
+  if (auto key = subscript(path, "metadata.annotations"))
+    return value_of(pod.metadata.annotations, *key);
   return Error(Kind::invalid, cat("fieldRef '", printable(path), "' is not a field of the downward API"));
 }
 
@@ -68,20 +83,26 @@ int64_t divided(const k8s::Quantity& amount, const k8s::Quantity& divisor) {
   return amount.milli / by + (amount.milli % by > 0 ? 1 : 0);
 }
 
-Result<std::string> resource(const k8s::Pod& pod, const k8s::Container& own, const k8s::EnvVar& var, const NodeFacts& node) {
+Result<std::string> resource(const k8s::Pod& pod, const k8s::Container& own, const k8s::EnvVar& var,
+                             const NodeFacts& node) {
   const k8s::Container* from = &own;
   if (!var.resource_container.empty()) {
     from = nullptr;
     for (const k8s::Container& c : pod.spec.containers)
-      if (c.name == var.resource_container) from = &c;
-    if (!from) return Error(Kind::invalid, cat("resourceFieldRef names container '", printable(var.resource_container), "', which is not in the pod"));
+      if (c.name == var.resource_container)
+        from = &c;
+    if (!from)
+      return Error(Kind::invalid, cat("resourceFieldRef names container '", printable(var.resource_container),
+                                      "', which is not in the pod"));
   }
   bool limits = var.resource.starts_with("limits.");
   if (!limits && !var.resource.starts_with("requests."))
-    return Error(Kind::invalid, cat("resourceFieldRef '", printable(var.resource), "' is neither limits.* nor requests.*"));
+    return Error(Kind::invalid,
+                 cat("resourceFieldRef '", printable(var.resource), "' is neither limits.* nor requests.*"));
   std::string name = var.resource.substr(var.resource.find('.') + 1);
   const k8s::ResourceList& list = limits ? from->resources.limits : from->resources.requests;
-  if (auto it = list.find(name); it != list.end()) return std::to_string(divided(it->second, var.resource_divisor));
+  if (auto it = list.find(name); it != list.end())
+    return std::to_string(divided(it->second, var.resource_divisor));
   if (auto it = node.allocatable.find(name); limits && it != node.allocatable.end())
     return std::to_string(divided(it->second, var.resource_divisor));
   return std::string("0");
@@ -113,7 +134,8 @@ std::string expand(const std::string& text, const Variables& variables) {
 
 std::string port_variable(const std::string& name) {
   std::string out = "PORT_";
-  for (unsigned char c : name) out += c == '-' ? '_' : char(std::toupper(c));
+  for (unsigned char c : name)
+    out += c == '-' ? '_' : char(std::toupper(c));
   return out;
 }
 
@@ -121,8 +143,10 @@ Result<Variables> environment(const k8s::Pod& pod, const k8s::Container& contain
                               const std::map<std::string, int32_t>& ports, const std::string& api_key) {
   Variables out;
   // Podstep's own come first, so that env can refer to them with $(...) and may replace them.
-  for (const auto& [name, number] : ports) set(out, port_variable(name), std::to_string(number));
-  if (auto it = pod.metadata.annotations.find(k8s::annotation_api_key_env); it != pod.metadata.annotations.end() && !it->second.empty())
+  for (const auto& [name, number] : ports)
+    set(out, port_variable(name), std::to_string(number));
+  if (auto it = pod.metadata.annotations.find(k8s::annotation_api_key_env);
+      it != pod.metadata.annotations.end() && !it->second.empty())
     set(out, it->second, api_key);
   for (const k8s::EnvVar& var : container.env) {
     if (!var.field_path.empty()) {

@@ -1,4 +1,5 @@
-// What a node's runtime holds of one pod, as values: the input of plan() and status(). The agent fills it from CRI.
+// What a node's runtime holds of one pod, as values: the input of plan() and status(). The agent fills it
+// from CRI.
 #pragma once
 #include "common/clock.h"
 #include <cstdint>
@@ -18,11 +19,12 @@ struct ObservedSandbox {
 
 struct ObservedContainer {
   std::string id, sandbox_id, name;
-  uint32_t attempt = 0; ///< restart count of this incarnation (annotation io.kubernetes.container.restartCount)
+  uint32_t attempt =
+      0; ///< restart count of this incarnation (annotation io.kubernetes.container.restartCount)
   RunState state = RunState::unknown;
   WallTime created_at{}, started_at{}, finished_at{};
-  /// The same moments on the monotonic clock, taken when the agent first saw them: delays are measured on these,
-  /// so that a jump of the wall clock neither skips nor doubles one (fault F14).
+  /// The same moments on the monotonic clock, taken when the agent first saw them: delays are measured on
+  /// these, so that a jump of the wall clock neither skips nor doubles one (fault F14).
   Instant started{}, finished{};
   int32_t exit_code = 0;
   std::string reason, message, image_id;

@@ -1,5 +1,6 @@
-// What to do next for one pod: a pure function of what the API wants, what the runtime holds and the time. An agent that was
-// started again calls the same function with an empty Memory. Contract: K-LIFE, K-RST, K-DEL in doc/contracts/kubelet.md.
+// What to do next for one pod: a pure function of what the API wants, what the runtime holds and the time. An
+// agent that was started again calls the same function with an empty Memory. Contract: K-LIFE, K-RST, K-DEL
+// in doc/contracts/kubelet.md.
 #pragma once
 #include "nodeagent/pods/backoff.h"
 #include "nodeagent/pods/view.h"
@@ -30,11 +31,12 @@ struct Failure {
 struct Memory {
   std::optional<Ending> ending;
   Backoff backoff;
-  std::map<std::string, Failure> failures;  ///< by container name; "" is the sandbox
-  std::map<std::string, Instant> stopping;  ///< container id to the moment of its SIGKILL
-  std::map<std::string, std::string> kills; ///< container name to why probes want it ended: message for the event
-  Instant started{};                        ///< status.startTime on the monotonic clock
-  bool volumes_clean = false;               ///< mounts and files of the pod are gone
+  std::map<std::string, Failure> failures; ///< by container name; "" is the sandbox
+  std::map<std::string, Instant> stopping; ///< container id to the moment of its SIGKILL
+  std::map<std::string, std::string>
+      kills;                  ///< container name to why probes want it ended: message for the event
+  Instant started{};          ///< status.startTime on the monotonic clock
+  bool volumes_clean = false; ///< mounts and files of the pod are gone
 };
 
 struct Action {
@@ -49,17 +51,17 @@ struct Action {
     delete_from_api,  ///< the last DELETE, grace 0, by UID
     forget,           ///< nothing is left: the agent drops the pod
   } what{};
-  std::string id, container;
+  std::string id{}, container{};
   uint32_t attempt = 0;
   Duration grace{};
-  std::string why;
+  std::string why{}; ///< for the event Killing
   bool operator==(const Action&) const = default;
 };
 
 struct Plan {
-  std::vector<Action> actions;   ///< in order
-  std::optional<Instant> wake;   ///< look again then, even if nothing happens
-  std::optional<Ending> ending;  ///< to be kept in Memory
+  std::vector<Action> actions;  ///< in order
+  std::optional<Instant> wake;  ///< look again then, even if nothing happens
+  std::optional<Ending> ending; ///< to be kept in Memory
 };
 
 struct Inputs {

@@ -1,4 +1,5 @@
-// Ports of a pod: which names ask for a free one, and what number a port name means. The bind test is the agent's.
+// Ports of a pod: which names ask for a free one, and what number a port name means. The bind test is the
+// agent's.
 #pragma once
 #include "common/result.h"
 #include "nodeagent/k8s/types.h"
@@ -12,16 +13,21 @@ using Ports = std::map<std::string, int32_t>;
 /// Names with `podstep.io/port-NAME: auto`, sorted.
 std::vector<std::string> auto_ports(const k8s::Pod& pod);
 
-/// Ports that a running pod already has, from its condition podstep.io/Ports: an agent that is started again must find the same.
+/// Ports that a running pod already has, from its condition podstep.io/Ports: an agent that is started again
+/// must find the same.
 Ports chosen_ports(const k8s::PodStatus& status);
 
-/// A free number for every name in `names` that `known` lacks: tried from a start that depends on the pod's uid, so that nodes and
-/// restarts spread, in [first, last], skipping `taken`; `is_free` is the bind test. Error: exhausted, naming range and port.
-Result<Ports> choose_ports(const std::vector<std::string>& names, Ports known, const std::string& uid, int32_t first, int32_t last,
-                           const std::set<int32_t>& taken, const std::function<bool(int32_t)>& is_free);
+/// A free number for every name in `names` that `known` lacks: tried from a start that depends on the pod's
+/// uid, so that nodes and restarts spread, in [first, last], skipping `taken`; `is_free` is the bind test.
+/// Error: exhausted, naming range and port.
+Result<Ports> choose_ports(const std::vector<std::string>& names, Ports known, const std::string& uid,
+                           int32_t first, int32_t last, const std::set<int32_t>& taken,
+                           const std::function<bool(int32_t)>& is_free);
 
-/// The number behind a probe's port: a number, a chosen port, or the containerPort of that name. Error: invalid, naming the port.
-Result<int32_t> resolve_port(const k8s::Container& container, const k8s::IntOrString& port, const Ports& chosen);
+/// The number behind a probe's port: a number, a chosen port, or the containerPort of that name. Error:
+/// invalid, naming the port.
+Result<int32_t> resolve_port(const k8s::Container& container, const k8s::IntOrString& port,
+                             const Ports& chosen);
 
 /// Numbers that the pod's containers name outright (not 0).
 std::set<int32_t> fixed_ports(const k8s::PodSpec& spec);

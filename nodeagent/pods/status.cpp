@@ -19,9 +19,11 @@ std::string spoken(Duration d) {
 // Why a container that never ran, or failed to start again, does not run yet.
 ContainerStateWaiting waiting(const Memory& memory, const std::string& name) {
   auto it = memory.failures.find(name);
-  if (it == memory.failures.end()) return {"ContainerCreating", ""};
+  if (it == memory.failures.end())
+    return {"ContainerCreating", ""};
   const Failure& f = it->second;
-  if (f.reason == "ErrImagePull" && f.retried) return {"ImagePullBackOff", f.message};
+  if (f.reason == "ErrImagePull" && f.retried)
+    return {"ImagePullBackOff", f.message};
   return {f.reason, f.message};
 }
 
@@ -35,30 +37,37 @@ ContainerStateTerminated never_located(WallTime wall) {
 }
 
 // A dead container: ended for good, or between two lives.
-void describe_dead(const StatusInputs& in, const k8s::Container& spec, const ContainerView& v, k8s::ContainerStatus& out) {
+void describe_dead(const StatusInputs& in, const k8s::Container& spec, const ContainerView& v,
+                   k8s::ContainerStatus& out) {
   const Memory& memory = *in.base.memory;
   out.state = terminated_state(v);
-  if (memory.ending || !should_start(in.base.pod->spec.restart_policy, v)) return;
+  if (memory.ending || !should_start(in.base.pod->spec.restart_policy, v))
+    return;
   bool failed_again = memory.failures.contains(spec.name);
   Duration delay = memory.backoff.delay(backoff_key(spec), v.finished);
-  if (!failed_again && delay == Duration::zero()) return;
+  if (!failed_again && delay == Duration::zero())
+    return;
   out.last_state = terminated_state(v);
   if (failed_again)
     out.state = waiting(memory, spec.name);
   else
-    out.state = ContainerStateWaiting{"CrashLoopBackOff", cat("back-off ", spoken(delay), " restarting failed container=", v.name,
-                                                              " pod=", in.base.pod->metadata.name, "_", in.base.pod->metadata.ns,
-                                                              "(", in.base.pod->metadata.uid, ")")};
+    out.state = ContainerStateWaiting{"CrashLoopBackOff",
+                                      cat("back-off ", spoken(delay), " restarting failed container=", v.name,
+                                          " pod=", in.base.pod->metadata.name, "_", in.base.pod->metadata.ns,
+                                          "(", in.base.pod->metadata.uid, ")")};
 }
 
-k8s::ContainerStatus describe(const StatusInputs& in, const k8s::Container& spec, const ContainerView& v, bool ended) {
+k8s::ContainerStatus describe(const StatusInputs& in, const k8s::Container& spec, const ContainerView& v,
+                              bool ended) {
   k8s::ContainerStatus out;
   out.name = v.name;
   out.image = spec.image;
   out.image_id = v.image_id;
   out.restart_count = v.restart_count;
-  if (!v.id.empty()) out.container_id = cat("containerd://", v.id);
-  if (v.previous) out.last_state = *v.previous;
+  if (!v.id.empty())
+    out.container_id = cat("containerd://", v.id);
+  if (v.previous)
+    out.last_state = *v.previous;
   auto verdict = in.probes.find(v.name);
   bool running = v.state == RunState::running;
   out.started = running && (verdict == in.probes.end() || verdict->second.started);
@@ -76,8 +85,9 @@ k8s::ContainerStatus describe(const StatusInputs& in, const k8s::Container& spec
 }
 
 bool anything_alive(const Observed& observed) {
-  return std::any_of(observed.containers.begin(), observed.containers.end(),
-                     [](const ObservedContainer& c) { return c.state == RunState::running || c.state == RunState::unknown; });
+  return std::any_of(observed.containers.begin(), observed.containers.end(), [](const ObservedContainer& c) {
+    return c.state == RunState::running || c.state == RunState::unknown;
+  });
 }
 
 // Phase, reason and message; a terminal one only when nothing can run, and then for ever (K-STAT-2).
@@ -90,9 +100,14 @@ void set_phase(const StatusInputs& in, bool alive, k8s::PodStatus& out) {
     out.message = before.message;
     return;
   }
-  bool imposed = ending && !ending->reason.empty(); // a deadline, a shutdown, a rejection: Failed whatever the exit codes
-  out.phase = imposed ? "Failed" : phase_of(count(out.container_statuses), in.base.pod->spec.restart_policy, ending.has_value());
-  if (!is_terminal(out.phase)) return;
+  bool imposed =
+      ending &&
+      !ending->reason.empty(); // a deadline, a shutdown, a rejection: Failed whatever the exit codes
+  out.phase =
+      imposed ? "Failed"
+              : phase_of(count(out.container_statuses), in.base.pod->spec.restart_policy, ending.has_value());
+  if (!is_terminal(out.phase))
+    return;
   if (alive) {
     out.phase = before.phase.empty() ? "Pending" : before.phase;
     return;

@@ -12,7 +12,9 @@ std::string bare_id(const std::string& id) {
   return id.starts_with(id_prefix) ? id.substr(id_prefix.size()) : id;
 }
 
-k8s::Time stamp(WallTime t) { return t == WallTime{} ? k8s::Time() : to_rfc3339(t); }
+k8s::Time stamp(WallTime t) {
+  return t == WallTime{} ? k8s::Time() : to_rfc3339(t);
+}
 
 WallTime moment(const k8s::Time& text, WallTime otherwise) {
   return text.empty() ? otherwise : parse_rfc3339(text).value_or(otherwise);
@@ -20,7 +22,8 @@ WallTime moment(const k8s::Time& text, WallTime otherwise) {
 
 const k8s::ContainerStatus* reported(const k8s::Pod& pod, const std::string& name) {
   for (const k8s::ContainerStatus& status : pod.status.container_statuses)
-    if (status.name == name) return &status;
+    if (status.name == name)
+      return &status;
   return nullptr;
 }
 
@@ -28,7 +31,8 @@ const k8s::ContainerStatus* reported(const k8s::Pod& pod, const std::string& nam
 std::vector<const ObservedContainer*> incarnations(const Observed& observed, const std::string& name) {
   std::vector<const ObservedContainer*> out;
   for (const ObservedContainer& c : observed.containers)
-    if (c.name == name) out.push_back(&c);
+    if (c.name == name)
+      out.push_back(&c);
   std::sort(out.begin(), out.end(), [](auto* a, auto* b) {
     return std::tie(a->attempt, a->created_at) > std::tie(b->attempt, b->created_at);
   });
@@ -66,7 +70,8 @@ void fill(ContainerView& v, const k8s::ContainerStateTerminated& t, Instant now,
 void fill_from_api(ContainerView& v, const k8s::ContainerStatus& status, Instant now, WallTime wall) {
   v.restart_count = status.restart_count;
   v.image_id = status.image_id;
-  if (auto* ended = std::get_if<k8s::ContainerStateTerminated>(&status.state)) return fill(v, *ended, now, wall);
+  if (auto* ended = std::get_if<k8s::ContainerStateTerminated>(&status.state))
+    return fill(v, *ended, now, wall);
   if (auto* running = std::get_if<k8s::ContainerStateRunning>(&status.state)) {
     v.id = bare_id(status.container_id);
     v.state = RunState::exited;
@@ -77,19 +82,23 @@ void fill_from_api(ContainerView& v, const k8s::ContainerStatus& status, Instant
     v.finished_at = wall; // the monotonic `finished` stays at the clock's origin: nothing to wait for
     return;
   }
-  if (auto* before = std::get_if<k8s::ContainerStateTerminated>(&status.last_state)) fill(v, *before, now, wall);
+  if (auto* before = std::get_if<k8s::ContainerStateTerminated>(&status.last_state))
+    fill(v, *before, now, wall);
 }
 
-std::optional<k8s::ContainerStateTerminated> previous_of(const ContainerView& v, const k8s::ContainerStatus* status,
+std::optional<k8s::ContainerStateTerminated> previous_of(const ContainerView& v,
+                                                         const k8s::ContainerStatus* status,
                                                          const std::vector<const ObservedContainer*>& seen) {
   if (seen.size() > 1 && seen[1]->state == RunState::exited) {
     ContainerView before;
     fill(before, *seen[1]);
     return terminated_state(before);
   }
-  if (!status) return std::nullopt;
+  if (!status)
+    return std::nullopt;
   // What the API calls the present state is the past one as soon as a newer container is here.
-  if (auto* ended = std::get_if<k8s::ContainerStateTerminated>(&status->state); ended && bare_id(ended->container_id) != v.id)
+  if (auto* ended = std::get_if<k8s::ContainerStateTerminated>(&status->state);
+      ended && bare_id(ended->container_id) != v.id)
     return *ended;
   if (auto* before = std::get_if<k8s::ContainerStateTerminated>(&status->last_state);
       before && bare_id(before->container_id) != v.id)
@@ -106,7 +115,8 @@ std::vector<ContainerView> view(const k8s::Pod& pod, const Observed& observed, I
     const k8s::ContainerStatus* status = reported(pod, spec.name);
     auto seen = incarnations(observed, spec.name);
     if (!seen.empty()) {
-      if (status) v.restart_count = status->restart_count;
+      if (status)
+        v.restart_count = status->restart_count;
       fill(v, *seen.front());
     } else if (status) {
       fill_from_api(v, *status, now, wall);
@@ -120,19 +130,22 @@ std::vector<ContainerView> view(const k8s::Pod& pod, const Observed& observed, I
 const ObservedSandbox* newest_sandbox(const Observed& observed) {
   const ObservedSandbox* best = nullptr;
   for (const ObservedSandbox& s : observed.sandboxes)
-    if (!best || std::tie(s.attempt, s.created_at) > std::tie(best->attempt, best->created_at)) best = &s;
+    if (!best || std::tie(s.attempt, s.created_at) > std::tie(best->attempt, best->created_at))
+      best = &s;
   return best;
 }
 
 std::string definition_hash(const k8s::Container& container) {
   uint64_t hash = 0xcbf29ce484222325; // FNV-1a, 64 bits: a name for a definition, no secret
   for (const std::string* part : {&container.name, &container.image}) {
-    for (unsigned char c : *part) hash = (hash ^ c) * 0x100000001b3;
+    for (unsigned char c : *part)
+      hash = (hash ^ c) * 0x100000001b3;
     hash = (hash ^ 0xff) * 0x100000001b3;
   }
   static constexpr char digits[] = "0123456789abcdef";
   std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) text += digits[(hash >> shift) & 15];
+  for (int shift = 60; shift >= 0; shift -= 4)
+    text += digits[(hash >> shift) & 15];
   return text;
 }
 
@@ -143,7 +156,8 @@ k8s::ContainerStateTerminated terminated_state(const ContainerView& c) {
   out.message = c.message;
   out.started_at = stamp(c.started_at);
   out.finished_at = stamp(c.finished_at);
-  if (!c.id.empty()) out.container_id = cat(id_prefix, c.id);
+  if (!c.id.empty())
+    out.container_id = cat(id_prefix, c.id);
   return out;
 }
 

@@ -1,5 +1,6 @@
-// One answer per container of a pod to "what is it, and what was it before": the runtime's word where it has one, else the
-// API's last status. Both plan() and status() stand on it, so they cannot disagree. Contract: K-STAT-4, K-LIFE-8.
+// One answer per container of a pod to "what is it, and what was it before": the runtime's word where it has
+// one, else the API's last status. Both plan() and status() stand on it, so they cannot disagree. Contract:
+// K-STAT-4, K-LIFE-8.
 #pragma once
 #include "nodeagent/k8s/types.h"
 #include "nodeagent/pods/observed.h"
