@@ -32,12 +32,15 @@ Result<boost::json::value> parse_json(std::string_view text, size_t limit);
 /// path.
 Result<Object> decode(const boost::json::value& json);
 Result<Object> decode_text(std::string_view text);
+/// As decode, of a kind that is known from where the JSON came: items of a list carry neither kind nor
+/// apiVersion.
+Result<Object> decode_as(KindId kind, const boost::json::value& json);
 /// Canonical JSON with apiVersion and kind; empty and default fields as the API server would write or leave
 /// them.
 boost::json::value encode(const Object& object);
 std::string encode_text(const Object& object);
 
-/// Parts of an object, for patches: `status` of a Pod, `spec` of a Lease, and so on.
+/// The status alone, for patches; an empty object for a kind that has none.
 boost::json::value encode_status(const Object& object);
 
 /// apply a patch to the JSON of an object (RFC 7386, RFC 6902, and Kubernetes' strategic merge with the merge

@@ -1,3 +1,23 @@
-# nodeagent/k8s/: what this room builds. Boost.JSON is a library of its own, so that rooms which only read JSON need not link the codec.
-noinst_LTLIBRARIES += libjson.la
+# nodeagent/k8s/: typed objects of the Kubernetes API, their codec, and the reader of manifests.
+# libjson: Boost.JSON and the bounded parser, for rooms that only read JSON; libk8stypes: values only, for the
+# pure rooms; libk8s: both of them and everything that turns one into the other.
+noinst_LTLIBRARIES += libjson.la libk8stypes.la libk8s.la
 libjson_la_SOURCES = nodeagent/k8s/boost_json.cpp nodeagent/k8s/json.cpp
+
+libk8stypes_la_SOURCES = \
+  nodeagent/k8s/quantity.cpp nodeagent/k8s/quantity.h \
+  nodeagent/k8s/types.h
+
+libk8s_la_SOURCES = \
+  nodeagent/k8s/codec.cpp nodeagent/k8s/codec.h \
+  nodeagent/k8s/codec_kinds.h nodeagent/k8s/codec_kinds_impl.h \
+  nodeagent/k8s/codec_node.cpp \
+  nodeagent/k8s/codec_pod.cpp \
+  nodeagent/k8s/codec_workload.cpp \
+  nodeagent/k8s/fields_container.h nodeagent/k8s/fields_meta.h nodeagent/k8s/fields_node.h \
+  nodeagent/k8s/fields_pod.h nodeagent/k8s/fields_workload.h \
+  nodeagent/k8s/json_read.cpp nodeagent/k8s/json_read.h \
+  nodeagent/k8s/json_write.h \
+  nodeagent/k8s/kinds.cpp \
+  nodeagent/k8s/problems.cpp nodeagent/k8s/problems.h
+libk8s_la_LIBADD = libk8stypes.la libjson.la

@@ -1,4 +1,7 @@
 check_PROGRAMS += tests/unit/k8s/unit
 TESTS += tests/unit/k8s/unit
-tests_unit_k8s_unit_SOURCES = tests/unit/k8s/json.cpp
-tests_unit_k8s_unit_LDADD = libcatchmain.la libjson.la libcommon.la
+tests_unit_k8s_unit_SOURCES = \
+  tests/unit/k8s/codec.cpp \
+  tests/unit/k8s/json.cpp \
+  tests/unit/k8s/quantity.cpp
+tests_unit_k8s_unit_LDADD = libcatchmain.la libk8s.la libcommon.la
