@@ -1,1 +1,2 @@
 # doc/: what this room builds and installs.
+dist_doc_DATA = doc/contracts/promises.md
