@@ -6,6 +6,7 @@ libcatchmain_la_LIBADD = $(CATCH2_LIBS)
 
 include tests/unit/common/local.mk
 include tests/unit/k8s/local.mk
+include tests/unit/images/local.mk
 include tests/unit/record/local.mk
 
 # Scripts that contrib/check runs against an installed Podstep and a test cluster; see tests/lib/tap.sh.
