@@ -99,7 +99,7 @@ cg_kill() {
     kill -KILL $pids 2>/dev/null || true
     sleep 0.1
   done
-  warn "still alive after SIGKILL: $(echo $pids)"
+  warn "still alive after SIGKILL: ${pids//$'\n'/ }"
   return 1
 }
 

@@ -43,7 +43,13 @@ TEST_CASE("A program starts with no signal blocked or ignored") {
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   ::signal(SIGPIPE, old);
   REQUIRE(done);
-  CHECK(done->output == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  // 32 and 33 are glibc's own: its posix_spawn, by which make starts a program, ignores them, and signal()
+  // cannot change them.
+  const std::string blocked = "SigBlk:\t0000000000000000\nSigIgn:\t";
+  const bool clean =
+      done->output == blocked + "0000000000000000\n" || done->output == blocked + "0000000180000000\n";
+  INFO(done->output);
+  CHECK(clean);
 }
 
 TEST_CASE("The end of a program is told as a shell tells it") {
