@@ -21,7 +21,7 @@ munge_start() {
   chmod 0755 "$at"
   chown -R "$owner" "$at"
   daemon_run login setpriv --reuid "$owner" --regid "$owner" --clear-groups -- munged --socket="$at/socket" \
-    --key-file="$at/key" --pid-file="$at/pid" --log-file="$at/log" --seed-file="$at/seed" --num-threads=4 ||
+    --key-file="$at/key" --pid-file="$at/pid" --log-file="$at/log" --seed-file="$at/seed" --num-threads=10 ||
     die "munged did not start: $(tail -n 1 "$LOG/login.daemons.log")" "see $at/log"
   wait_for 10 munge_answers || die "munged does not answer" "see $at/log"
 }

@@ -30,7 +30,7 @@ instance_select() {
 instance_names() {
   ETC=$DIR/etc LOG=$DIR/log RUN=$DIR/run
   NET=10.86.${INDEX:-0} BRIDGE=psbr${INDEX:-0}
-  LOGIN_ADDR=$NET.1 CTLD_PORT=$((16800 + ${INDEX:-0}))
+  LOGIN_ADDR=$NET.1 CTLD_PORT=$((16800 + ${INDEX:-0})) DBD_PORT=$((17100 + ${INDEX:-0}))
 }
 
 # instance_register: give the instance a number whose subnet nobody on this machine uses.

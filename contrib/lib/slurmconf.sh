@@ -44,6 +44,7 @@ ProctrackType=$proctrack
 TaskPlugin=$task
 JobAcctGatherType=$gather
 JobAcctGatherFrequency=30
+$(slurmconf_accounting)
 MpiDefault=$(slurmconf_mpi)
 LaunchParameters=use_interactive_step
 PlugStackConfig=$ETC/slurm/plugstack.conf
@@ -78,6 +79,37 @@ IgnoreSystemd=yes
 ConstrainCores=yes
 ConstrainRAMSpace=yes
 ConstrainSwapSpace=no
+CONF
+}
+
+# slurmconf_accounting: where jobs are remembered when they have left slurmctld's memory.
+# With munge the "password" is the path of its socket.
+slurmconf_accounting() {
+  if [ "$ACCOUNTING" = no ]; then
+    echo AccountingStorageType=accounting_storage/none
+  else
+    echo AccountingStorageType=accounting_storage/slurmdbd
+    echo "AccountingStorageHost=$LOGIN_ADDR"
+    echo "AccountingStoragePort=$DBD_PORT"
+    echo "AccountingStoragePass=$RUN/munge/socket"
+  fi
+}
+
+# slurmconf_dbd: slurmdbd.conf; slurmdbd demands mode 0600.
+slurmconf_dbd() {
+  cat <<CONF
+AuthType=auth/munge
+AuthInfo=socket=$RUN/munge/socket
+DbdHost=login
+DbdAddr=$LOGIN_ADDR
+DbdPort=$DBD_PORT
+SlurmUser=root
+LogFile=$LOG/slurmdbd.log
+PidFile=$RUN/slurmdbd.pid
+StorageType=accounting_storage/mysql
+StorageHost=localhost
+StorageUser=root
+StorageLoc=slurm_acct
 CONF
 }
 

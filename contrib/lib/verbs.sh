@@ -6,6 +6,7 @@ cluster_up() {
   begin=$(date +%s)
   need_root
   "$HERE/deps" run
+  [ "$ACCOUNTING" = no ] || "$HERE/deps" accounting
   instance_lock
   instance_register
   if cluster_complete 2>/dev/null; then
@@ -29,7 +30,7 @@ cluster_up() {
 cluster_files() {
   local generation
   generation=$(($(cat "$DIR/generation" 2>/dev/null || echo 0) + 1))
-  rm -rf "$RUN" "$DIR/state" "$DIR/nodes" "$LOG"
+  rm -rf "$RUN" "$DIR/state" "$DIR/nodes" "$LOG" "$DIR/database"
   mkdir -p -m 755 "$DIR" "$ETC/slurm" "$RUN" "$LOG" "$DIR/state" "$DIR/nodes" "$DIR/images" "$DIR/home" /etc/slurm
   echo "$generation" >"$DIR/generation"
   FIRST_JOB_ID=$((generation * 1000 + 1)) CGROUP_PLUGIN=$(cg_plugin)
@@ -52,12 +53,14 @@ cluster_start() {
   done
   say "starting munged, slurmctld and ${#NODES[@]} slurmd"
   munge_start
+  [ "$ACCOUNTING" = no ] || accounting_start
   slurmctld_start
   for node in "${NODES[@]}"; do
     slurmd_start "$node"
   done
   wait_for 30 nodes_ready ||
     die "not all nodes came up: $(slurm sinfo -h -N -o '%N %T' | tr '\n' ' ')" "see $LOG/slurmd-*.log"
+  [ "$ACCOUNTING" = no ] || accounting_people
 }
 
 # cluster_clear: no process, namespace, mount, interface or cgroup stays. Mounts and namespaces go with the last process.
@@ -102,6 +105,7 @@ cluster_status() {
   printf '%-7s %-14s %-10s %-8s %s\n' node address daemon pid state
   status_row login munged
   status_row login slurmctld
+  [ ! -e "$DIR/database" ] || status_row login slurmdbd
   for node in "${NODES[@]}"; do
     status_row "$node" slurmd
   done
