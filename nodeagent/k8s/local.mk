@@ -1,7 +1,7 @@
 # nodeagent/k8s/: typed objects of the Kubernetes API, their codec, and the reader of manifests.
 # libjson: Boost.JSON and the bounded parser, for rooms that only read JSON; libk8stypes: values only, for the
-# pure rooms; libk8s: both of them and everything that turns one into the other.
-noinst_LTLIBRARIES += libjson.la libk8stypes.la libk8s.la
+# pure rooms; libk8s: both of them and everything that turns one into the other; libk8sclient: the API client.
+noinst_LTLIBRARIES += libjson.la libk8stypes.la libk8s.la libk8sclient.la
 libjson_la_SOURCES = nodeagent/k8s/boost_json.cpp nodeagent/k8s/json.cpp
 
 libk8stypes_la_SOURCES = \
@@ -19,5 +19,11 @@ libk8s_la_SOURCES = \
   nodeagent/k8s/json_read.cpp nodeagent/k8s/json_read.h \
   nodeagent/k8s/json_write.h \
   nodeagent/k8s/kinds.cpp \
+  nodeagent/k8s/patch.cpp nodeagent/k8s/patch_kinds.h \
+  nodeagent/k8s/patch_json.cpp \
+  nodeagent/k8s/patch_strategic.cpp \
   nodeagent/k8s/problems.cpp nodeagent/k8s/problems.h
 libk8s_la_LIBADD = libk8stypes.la libjson.la
+
+libk8sclient_la_SOURCES = nodeagent/k8s/client.cpp nodeagent/k8s/client.h
+libk8sclient_la_LIBADD = libk8s.la libhttp.la

@@ -1,3 +1,4 @@
+// The codec: every field of every kind there and back, and refusals with their path.
 #include "nodeagent/k8s/codec.h"
 #include "common/text.h"
 #include "tests/unit/catch.h"

@@ -3,5 +3,6 @@ TESTS += tests/unit/k8s/unit
 tests_unit_k8s_unit_SOURCES = \
   tests/unit/k8s/codec.cpp \
   tests/unit/k8s/json.cpp \
+  tests/unit/k8s/patch.cpp \
   tests/unit/k8s/quantity.cpp
 tests_unit_k8s_unit_LDADD = libcatchmain.la libk8s.la libcommon.la

@@ -1,3 +1,4 @@
+// Quantities: every suffix, every refusal.
 #include "nodeagent/k8s/quantity.h"
 #include "tests/unit/catch.h"
 
