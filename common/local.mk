@@ -11,6 +11,7 @@ libcommon_la_SOURCES = \
   common/process.cpp common/process.h \
   common/result.h \
   common/text.cpp common/text.h \
+  common/wait.cpp common/wait.h \
   common/wire_boot.cpp common/wire_boot.h common/wire_runtime.h \
   common/wire_spec.cpp common/wire_spec.h \
   common/wire_verdict.cpp common/wire_verdict.h

@@ -1,12 +1,11 @@
 // Starting another program: see process.h.
 #include "common/process.h"
 #include "common/text.h"
-#include <algorithm>
+#include "common/wait.h"
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -92,19 +91,7 @@ void OwnedPid::signal(int number) const {
 }
 
 Result<int> OwnedPid::wait(const Clock& clock, Deadline deadline) {
-  for (;;) {
-    using std::chrono::milliseconds;
-    auto left =
-        std::chrono::ceil<milliseconds>(std::min<Duration>(deadline.left(clock), std::chrono::hours(1)));
-    pollfd entry{pidfd.get(), POLLIN, 0};
-    int n = ::poll(&entry, 1, int(left.count()));
-    if (n < 0 && errno != EINTR)
-      return errno_error("wait for a process");
-    if (n > 0)
-      break;
-    if (n == 0 && deadline.left(clock) <= Duration::zero())
-      return Error(Kind::timeout, cat("process ", pid, " has not ended in time"));
-  }
+  PODSTEP_CHECK(wait_readable(pidfd.get(), clock, deadline, cat("wait for process ", pid)));
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0)
     if (errno != EINTR)
@@ -166,15 +153,8 @@ Result<Finished> run(Program program, const Clock& clock, Deadline deadline, siz
     return error;
   };
   for (char chunk[4096];;) {
-    Duration left = std::min<Duration>(deadline.left(clock), std::chrono::hours(1));
-    pollfd entry{output.read.get(), POLLIN, 0};
-    int n = ::poll(&entry, 1, int(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
-    if (n < 0 && errno != EINTR)
-      return give_up(errno_error(cat("read from ", program.argv[0])));
-    if (n == 0 && left <= Duration::zero())
-      return give_up(Error(Kind::timeout, cat(program.argv[0], " has not ended in time")));
-    if (n <= 0)
-      continue;
+    if (auto ready = wait_readable(output.read.get(), clock, deadline, program.argv[0]); !ready)
+      return give_up(std::move(ready).error());
     ssize_t got = ::read(output.read.get(), chunk, sizeof chunk);
     if (got < 0)
       return give_up(errno_error(cat("read from ", program.argv[0])));

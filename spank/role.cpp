@@ -1,0 +1,107 @@
+// The steps of the service itself: see role.h.
+#include "spank/role.h"
+#include "common/limits.h"
+#include "common/path.h"
+#include "common/text.h"
+#include "common/wait.h"
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace podstep::spank {
+
+namespace {
+constexpr const char* prepare_path = PODSTEP_LIBEXECDIR "/podstep-prepare";
+/// Entries a user may leave in a run directory before its removal is given up: far more than the agent makes.
+constexpr size_t sweep_entries = 100'000;
+
+// `ok`, or the sentence why not.
+Result<void> await_ok(int line) {
+  Deadline deadline = Deadline::after(system_clock(), limits::prepare_deadline);
+  PODSTEP_CHECK(wait_readable(line, system_clock(), deadline, "podstep-prepare"));
+  char text[1024];
+  ssize_t got = ::recv(line, text, sizeof text, 0);
+  if (got < 0)
+    return errno_error("hear from podstep-prepare");
+  std::string_view said(text, size_t(got));
+  if (said == "ok")
+    return {};
+  return Error(said.empty() ? "podstep-prepare ended without a word" : std::string(said));
+}
+
+Result<void> finish(RoleStep& role) {
+  PODSTEP_TRY(int code,
+              role.prepare.wait(system_clock(), Deadline::after(system_clock(), limits::prepare_deadline)));
+  role.line.reset();
+  if (code != 0)
+    return Error(cat("podstep-prepare ended with ", code));
+  return {};
+}
+
+Result<void> own_mount_namespace() {
+  if (::unshare(CLONE_NEWNS) != 0)
+    return errno_error("make a mount namespace");
+  // Slave: what the site mounts later (automounter, Lustre) arrives, nothing of ours goes out.
+  if (::mount("", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
+    return errno_error("make mounts private");
+  return {};
+}
+} // namespace
+
+Result<RoleStep> prepare_role(const Step& step, const Settings& settings, bool agent,
+                              const std::string& images) {
+  PODSTEP_TRY(std::string name, step_run_name(step));
+  PODSTEP_TRY(std::vector<std::string> digests, wire::parse_images(images));
+  PODSTEP_TRY(OwnedFd file, open_trusted(prepare_path, O_PATH));
+  if (agent)
+    PODSTEP_CHECK(own_mount_namespace());
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    return errno_error("make a socket pair");
+  OwnedFd ours(ends[0]), theirs(ends[1]);
+  Program program{.argv = {prepare_path, agent ? "agent" : "hub", name, cat(step.uid), cat(step.gid),
+                           cat(step.memory_mb), settings.store.empty() ? "-" : settings.store}};
+  if (agent)
+    program.argv.insert(program.argv.end(), digests.begin(), digests.end());
+  program.in = theirs.get();
+  program.file = file.get();
+  program.directory = "/";
+  PODSTEP_TRY(OwnedPid prepare, spawn(program));
+  theirs.reset();
+  RoleStep role{std::move(ours), std::move(prepare)};
+  PODSTEP_CHECK(await_ok(role.line.get()));
+  if (!agent)
+    PODSTEP_CHECK(finish(role));
+  return role;
+}
+
+Result<void> enter_namespaces(RoleStep& role) {
+  if (::unshare(CLONE_NEWUSER) != 0) {
+    Error error = errno_error("make a user namespace");
+    error.hint = "user namespaces are switched off on this node: sysctl user.max_user_namespaces, "
+                 "kernel.unprivileged_userns_clone";
+    return error;
+  }
+  if (::send(role.line.get(), "entered", 7, MSG_NOSIGNAL) != 7)
+    return errno_error("speak to podstep-prepare");
+  PODSTEP_CHECK(await_ok(role.line.get()));
+  PODSTEP_CHECK(finish(role));
+  // Only now: mounts that are copied into a namespace of less privilege are locked as they are.
+  if (::unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC) != 0)
+    return errno_error("make the mount namespace");
+  return {};
+}
+
+Result<void> sweep_role(const Step& step) {
+  PODSTEP_TRY(std::string name, step_run_name(step));
+  auto root = open_trusted(wire::run_root, O_RDONLY | O_DIRECTORY);
+  if (!root && root.error().kind == Kind::not_found)
+    return {};
+  if (!root)
+    return std::move(root).error();
+  return remove_tree_at(root->get(), name, sweep_entries);
+}
+
+} // namespace podstep::spank

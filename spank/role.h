@@ -1,0 +1,28 @@
+// The steps of the service itself: hub and agents. Root's part is one exec of podstep-prepare; the user's
+// part enters the namespaces.
+#pragma once
+#include "common/process.h"
+#include "spank/settings.h"
+#include "spank/step.h"
+
+namespace podstep::spank {
+
+/// What task_init_privileged leaves for task_init in the same process.
+struct RoleStep {
+  OwnedFd line;     ///< to podstep-prepare
+  OwnedPid prepare; ///< waits for the user namespace
+};
+
+/// As root, in the task's own process: a private mount namespace (agent) and podstep-prepare, which makes the
+/// run directory. `images` is the value of SLURM_PODSTEP_IMAGES, hostile.
+Result<RoleStep> prepare_role(const Step& step, const Settings& settings, bool agent,
+                              const std::string& images);
+
+/// As the user: the user namespace, its map and mounts by the waiting podstep-prepare, then the rest, in the
+/// order that locks nosuid and nodev (doc/contracts/spank.md, "Namespaces").
+Result<void> enter_namespaces(RoleStep& role);
+
+/// As root, in slurmstepd, after the step's last process has ended: removes its run directory.
+Result<void> sweep_role(const Step& step);
+
+} // namespace podstep::spank

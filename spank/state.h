@@ -1,0 +1,25 @@
+// What the callbacks of one process leave for each other: the one global that SPANK's C interface forces.
+#pragma once
+#include "spank/role.h"
+#include "spank/settings.h"
+#include <string>
+
+namespace podstep::spank {
+
+struct State {
+  Settings settings;
+  std::string bad_config; ///< why the plugin's line cannot be used
+  int copies = 0;         ///< how often the plugin is listed: both copies share this state
+  int post_opt_calls = 0;
+  bool option = false;
+  std::string file;   ///< the option's last value
+  bool inner = false; ///< an srun inside a service job
+  bool prepared = false, entered = false;
+  std::string broken; ///< why the job cannot be served; delivered in task_init
+  RoleStep role;
+};
+
+/// Made at first use and never destroyed: nothing of ours runs when srun or slurmstepd exits.
+State& state();
+
+} // namespace podstep::spank

@@ -1,0 +1,110 @@
+// The submitting side: see submit.h.
+#include "spank/submit.h"
+#include "common/limits.h"
+#include "common/process.h"
+#include "common/text.h"
+#include "common/wire_spec.h"
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <unistd.h>
+
+namespace podstep::spank {
+
+namespace {
+constexpr const char* own_variables[] = {wire::env_spec, wire::env_images,  wire::env_record, wire::env_role,
+                                         wire::env_hub,  wire::env_run_dir, wire::env_store};
+
+const char* variable_of(bool allocator) {
+  if (!allocator)
+    return "SLURM_AI_SERVICE";
+  return std::string_view(program_invocation_short_name) == "salloc" ? "SALLOC_AI_SERVICE"
+                                                                     : "SBATCH_AI_SERVICE";
+}
+
+std::vector<std::string> whole_environment() {
+  std::vector<std::string> out;
+  for (char** entry = environ; entry && *entry; ++entry)
+    out.emplace_back(*entry);
+  return out;
+}
+
+struct Rendered {
+  std::string spec, images;
+};
+
+// Two lines: `spec sha256:...` and `images ...` (common/wire_spec.h).
+Result<Rendered> parse_rendered(const std::string& output) {
+  Rendered rendered;
+  for (const std::string& line : split(output, '\n')) {
+    size_t blank = line.find(' ');
+    std::string key = line.substr(0, blank),
+                value = blank == line.npos ? "" : std::string(trim(line.substr(blank)));
+    if (key == wire::render_spec)
+      rendered.spec = value;
+    if (key == wire::render_images)
+      rendered.images = value;
+  }
+  if (!wire::is_digest(rendered.spec))
+    return Error(cat("podstep render said '", printable(output, 100), "' instead of a digest"));
+  if (auto images = wire::parse_images(rendered.images); !images)
+    return std::move(images).error();
+  return rendered;
+}
+} // namespace
+
+void stop_submission(const std::string& cause, const std::string& fix) {
+  (void)std::fprintf(stderr, "podstep: %s\n", cause.c_str());
+  if (!fix.empty())
+    (void)std::fprintf(stderr, "fix: %s\n", fix.c_str());
+  std::exit(1);
+}
+
+void translate_variables(bool allocator) {
+  if (allocator)
+    ::unsetenv(wire::option_env_inner);
+  if (const char* file = ::getenv(variable_of(allocator)))
+    ::setenv(wire::option_env_inner, file, 1);
+}
+
+void forget_outer_service() {
+  for (const char* name : own_variables)
+    ::unsetenv(name);
+}
+
+bool is_inner_srun(const std::string& file) {
+  if (!::getenv("SLURM_JOB_ID"))
+    return false;
+  if (::getenv(wire::env_hub))
+    return true;
+  const char* inherited = ::getenv(wire::option_env_inner);
+  return ::getenv(wire::env_spec) && inherited && file == inherited;
+}
+
+void render_or_exit(const std::string& file) {
+  if (file.empty())
+    stop_submission("--ai-service is empty", "give it a manifest: --ai-service=FILE");
+  if (file.size() > limits::option_value_bytes)
+    stop_submission(
+        cat("--ai-service has ", file.size(), " bytes; the bound is ", limits::option_value_bytes),
+        "use a shorter path");
+  Program program{.argv = {PODSTEP_BINDIR "/podstep", "render", "--spool", "--", file},
+                  .environment = whole_environment()};
+  program.err = STDERR_FILENO;
+  auto done = run(program, system_clock(), Deadline::after(system_clock(), limits::render_deadline),
+                  limits::verdict_bytes);
+  if (!done)
+    stop_submission(cat("--ai-service=", printable(file), ": ", done.error().message),
+                    "podstep is not installed completely: ask the site's administrators");
+  if (done->code != 0)
+    std::exit(1); // podstep render has said why
+  auto rendered = parse_rendered(done->output);
+  if (!rendered)
+    stop_submission(cat("--ai-service=", printable(file), ": ", rendered.error().message), "");
+  forget_outer_service();
+  ::setenv(wire::env_spec, rendered->spec.c_str(), 1);
+  ::setenv(wire::env_images, rendered->images.c_str(), 1);
+}
+
+} // namespace podstep::spank
