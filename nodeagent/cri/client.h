@@ -8,10 +8,13 @@ namespace podstep::cri {
 /// How long calls may take (the kubelet's own: --runtime-request-timeout 2 min).
 inline constexpr Duration call_timeout = std::chrono::minutes(2);
 
+class Events;
+
 class Client : public Runtime {
 public:
   /// `socket`: containerd's gRPC socket (Layout::socket of cri/containerd.h).
   Client(loop::Loop& loop, const std::string& socket);
+  ~Client() override;
 
   loop::Task<Result<std::string>> version() override;
   /// Asks for version() every few milliseconds until it answers. Error: timeout.
@@ -40,10 +43,9 @@ public:
   Channel& channel() { return *channel_; }
 
 private:
-  struct Events;
   std::shared_ptr<Channel> channel_;
-  std::shared_ptr<Events> events_;
-  std::map<std::string, Container> ended_; ///< full status of exited containers: it does not change any more
+  std::unique_ptr<Events> events_;
+  std::map<std::string, Container> known_; ///< full status, by id, as of the last list_containers()
 };
 
 } // namespace podstep::cri

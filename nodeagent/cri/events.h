@@ -1,0 +1,22 @@
+// Hints that a container may have changed: containerd's event service, one stream that is kept open.
+#pragma once
+#include "nodeagent/cri/grpc.h"
+#include <memory>
+
+namespace podstep::cri {
+
+class Events {
+public:
+  /// Opens the stream at the first wait().
+  explicit Events(std::shared_ptr<Channel> channel);
+  ~Events();
+  /// Returns at the next hint, or after `at_most`.
+  loop::Task<void> wait(Duration at_most);
+
+private:
+  struct Shared;
+  static loop::Task<void> listen(std::shared_ptr<Shared> shared);
+  std::shared_ptr<Shared> shared_;
+};
+
+} // namespace podstep::cri
