@@ -14,7 +14,7 @@ constexpr const char* runtime_service = "/runtime.v1.RuntimeService/";
 constexpr const char* image_service = "/runtime.v1.ImageService/";
 
 /// One call of the runtime service whose answer is a message.
-template <class Reply>
+template<class Reply>
 loop::Task<Result<Reply>> ask(std::shared_ptr<Channel> channel, const char* service, const char* method,
                               const google::protobuf::MessageLite& request, Duration timeout = call_timeout) {
   Reply reply;
@@ -62,7 +62,8 @@ loop::Task<Result<std::string>> Client::wait_ready(Duration at_most) {
 loop::Task<Result<std::string>> Client::run_sandbox(const SandboxConfig& config) {
   v1::RunPodSandboxRequest request;
   *request.mutable_config() = to_message(config);
-  PODSTEP_CO_TRY(auto reply, co_await ask<v1::RunPodSandboxResponse>(channel_, runtime_service, "RunPodSandbox", request));
+  PODSTEP_CO_TRY(auto reply, co_await ask<v1::RunPodSandboxResponse>(channel_, runtime_service,
+                                                                     "RunPodSandbox", request));
   co_return reply.pod_sandbox_id();
 }
 
@@ -80,20 +81,23 @@ loop::Task<Result<void>> Client::remove_sandbox(const std::string& id) {
 
 loop::Task<Result<std::vector<Sandbox>>> Client::list_sandboxes() {
   v1::ListPodSandboxRequest request;
-  PODSTEP_CO_TRY(auto reply, co_await ask<v1::ListPodSandboxResponse>(channel_, runtime_service, "ListPodSandbox", request));
+  PODSTEP_CO_TRY(auto reply, co_await ask<v1::ListPodSandboxResponse>(channel_, runtime_service,
+                                                                      "ListPodSandbox", request));
   std::vector<Sandbox> out;
   for (const auto& item : reply.items())
     out.push_back(from_message(item));
   co_return out;
 }
 
-loop::Task<Result<std::string>> Client::create_container(const std::string& sandbox_id, const ContainerConfig& config,
+loop::Task<Result<std::string>> Client::create_container(const std::string& sandbox_id,
+                                                         const ContainerConfig& config,
                                                          const SandboxConfig& sandbox) {
   v1::CreateContainerRequest request;
   request.set_pod_sandbox_id(sandbox_id);
   *request.mutable_config() = to_message(config, sandbox);
   *request.mutable_sandbox_config() = to_message(sandbox);
-  PODSTEP_CO_TRY(auto reply, co_await ask<v1::CreateContainerResponse>(channel_, runtime_service, "CreateContainer", request));
+  PODSTEP_CO_TRY(auto reply, co_await ask<v1::CreateContainerResponse>(channel_, runtime_service,
+                                                                       "CreateContainer", request));
   co_return reply.container_id();
 }
 
@@ -115,13 +119,14 @@ loop::Task<Result<void>> Client::remove_container(const std::string& id) {
   request.set_container_id(id);
   auto done = co_await tell(channel_, "RemoveContainer", request, true);
   if (done)
-    ended_.erase(id);
+    known_.erase(id);
   co_return done;
 }
 
 loop::Task<Result<std::vector<Container>>> Client::list_containers() {
   v1::ListContainersRequest request;
-  PODSTEP_CO_TRY(auto reply, co_await ask<v1::ListContainersResponse>(channel_, runtime_service, "ListContainers", request));
+  PODSTEP_CO_TRY(auto reply, co_await ask<v1::ListContainersResponse>(channel_, runtime_service,
+                                                                      "ListContainers", request));
   std::vector<Container> out;
   std::map<std::string, Container> known;
   for (const auto& item : reply.containers()) {
@@ -148,7 +153,8 @@ loop::Task<Result<std::vector<Container>>> Client::list_containers() {
 loop::Task<Result<Container>> Client::container_status(const std::string& id) {
   v1::ContainerStatusRequest request;
   request.set_container_id(id);
-  PODSTEP_CO_TRY(auto reply, co_await ask<v1::ContainerStatusResponse>(channel_, runtime_service, "ContainerStatus", request));
+  PODSTEP_CO_TRY(auto reply, co_await ask<v1::ContainerStatusResponse>(channel_, runtime_service,
+                                                                       "ContainerStatus", request));
   Container out;
   add_status(out, reply.status());
   auto before = known_.find(id);
@@ -157,15 +163,15 @@ loop::Task<Result<Container>> Client::container_status(const std::string& id) {
   co_return out;
 }
 
-loop::Task<Result<ExecResult>> Client::exec_sync(const std::string& id, const std::vector<std::string>& command,
-                                                 Duration timeout) {
+loop::Task<Result<ExecResult>> Client::exec_sync(const std::string& id,
+                                                 const std::vector<std::string>& command, Duration timeout) {
   v1::ExecSyncRequest request;
   request.set_container_id(id);
   request.mutable_cmd()->Assign(command.begin(), command.end());
   auto seconds = std::chrono::ceil<std::chrono::seconds>(timeout);
   request.set_timeout(seconds.count());
-  PODSTEP_CO_TRY(auto reply, co_await ask<v1::ExecSyncResponse>(channel_, runtime_service, "ExecSync", request,
-                                                                seconds + std::chrono::seconds(10)));
+  PODSTEP_CO_TRY(auto reply, co_await ask<v1::ExecSyncResponse>(channel_, runtime_service, "ExecSync",
+                                                                request, seconds + std::chrono::seconds(10)));
   co_return ExecResult{reply.exit_code(), reply.stdout(), reply.stderr()};
 }
 
@@ -175,12 +181,15 @@ loop::Task<Result<void>> Client::reopen_log(const std::string& id) {
   co_return co_await tell(channel_, "ReopenContainerLog", request, false);
 }
 
-loop::Task<void> Client::wait_change(Duration at_most) { co_await events_->wait(at_most); }
+loop::Task<void> Client::wait_change(Duration at_most) {
+  co_await events_->wait(at_most);
+}
 
 loop::Task<Result<bool>> Client::has_image(const std::string& name) {
   v1::ImageStatusRequest request;
   request.mutable_image()->set_image(name);
-  PODSTEP_CO_TRY(auto reply, co_await ask<v1::ImageStatusResponse>(channel_, image_service, "ImageStatus", request));
+  PODSTEP_CO_TRY(auto reply,
+                 co_await ask<v1::ImageStatusResponse>(channel_, image_service, "ImageStatus", request));
   co_return reply.has_image();
 }
 

@@ -12,7 +12,9 @@ void copy(const StringMap& from, google::protobuf::Map<std::string, std::string>
     to[key] = value;
 }
 
-StringMap copied(const google::protobuf::Map<std::string, std::string>& from) { return {from.begin(), from.end()}; }
+StringMap copied(const google::protobuf::Map<std::string, std::string>& from) {
+  return {from.begin(), from.end()};
+}
 
 void set_namespaces(v1::NamespaceOption& options, const SandboxConfig& sandbox) {
   options.set_network(v1::NODE);
@@ -20,7 +22,9 @@ void set_namespaces(v1::NamespaceOption& options, const SandboxConfig& sandbox) 
   options.set_pid(sandbox.share_process_namespace ? v1::POD : v1::CONTAINER);
 }
 
-WallTime wall_time(int64_t nanoseconds) { return WallTime(Duration(nanoseconds)); }
+WallTime wall_time(int64_t nanoseconds) {
+  return WallTime(Duration(nanoseconds));
+}
 
 ContainerState state_of(v1::ContainerState state) {
   switch (state) {

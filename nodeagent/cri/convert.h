@@ -5,7 +5,8 @@
 
 namespace podstep::cri {
 
-/// Host network, own IPC namespace, pid namespace by share_process_namespace, runtime's default seccomp profile.
+/// Host network, own IPC namespace, pid namespace by share_process_namespace, runtime's default seccomp
+/// profile.
 runtime::v1::PodSandboxConfig to_message(const SandboxConfig& config);
 /// `sandbox` decides the namespaces; no new privileges, runtime's default seccomp profile.
 runtime::v1::ContainerConfig to_message(const ContainerConfig& config, const SandboxConfig& sandbox);

@@ -6,8 +6,8 @@
 namespace podstep::cri {
 
 namespace {
-/// CRI notes an exit a little after the event that announces it (it reads the status, deletes the task, writes its
-/// own record): each hint is given twice, at once and after this long.
+/// CRI notes an exit a little after the event that announces it (it reads the status, deletes the task,
+/// writes its own record): each hint is given twice, at once and after this long.
 constexpr Duration echo = std::chrono::milliseconds(50);
 constexpr Duration first_pause = std::chrono::milliseconds(100), longest_pause = std::chrono::seconds(5);
 } // namespace
@@ -23,7 +23,9 @@ struct Events::Shared {
 
 Events::Events(std::shared_ptr<Channel> channel) : shared_(std::make_shared<Shared>(std::move(channel))) {}
 
-Events::~Events() { shared_->ended = true; }
+Events::~Events() {
+  shared_->ended = true;
+}
 
 loop::Task<void> Events::listen(std::shared_ptr<Shared> shared) {
   ::containerd::SubscribeRequest request;
@@ -33,10 +35,11 @@ loop::Task<void> Events::listen(std::shared_ptr<Shared> shared) {
   while (!shared->ended) {
     auto opened = system_clock().now();
     std::weak_ptr<Shared> weak = shared; // the stream must not keep its owner's state alive
-    auto ended = co_await shared->channel->listen("/containerd.services.events.v1.Events/Subscribe", request, [weak] {
-      if (auto still = weak.lock())
-        still->hint.notify();
-    });
+    auto ended =
+        co_await shared->channel->listen("/containerd.services.events.v1.Events/Subscribe", request, [weak] {
+          if (auto still = weak.lock())
+            still->hint.notify();
+        });
     if (shared->ended)
       break;
     if (!ended)

@@ -13,8 +13,8 @@ constexpr size_t answer_bytes = 33 << 20;
 
 Kind kind_of(int64_t code) {
   switch (code) { // grpc/doc/statuscodes.md
-  case 3:  // INVALID_ARGUMENT
-  case 9:  // FAILED_PRECONDITION
+  case 3:         // INVALID_ARGUMENT
+  case 9:         // FAILED_PRECONDITION
     return Kind::invalid;
   case 1:  // CANCELLED
   case 14: // UNAVAILABLE
@@ -86,7 +86,8 @@ Result<std::string> unframe(std::string_view body) {
   for (size_t i = 1; i < prefix_bytes; ++i)
     length = length << 8 | static_cast<unsigned char>(body[i]);
   if (length != body.size() - prefix_bytes)
-    return Error(cat("gRPC: a message of ", length, " bytes is announced, ", body.size() - prefix_bytes, " came"));
+    return Error(
+        cat("gRPC: a message of ", length, " bytes is announced, ", body.size() - prefix_bytes, " came"));
   return std::string(body.substr(prefix_bytes));
 }
 
@@ -109,9 +110,9 @@ Result<void> outcome(const http::Response& response) {
 }
 
 Channel::Channel(loop::Loop& loop, std::string socket)
-    : loop_(loop),
-      client_(loop, {.base_url = "http://localhost", .unix_socket = std::move(socket), .http2_prior_knowledge = true}) {
-}
+    : loop_(loop), client_(loop, {.base_url = "http://localhost",
+                                  .unix_socket = std::move(socket),
+                                  .http2_prior_knowledge = true}) {}
 
 http::Request Channel::request(const std::string& method, const google::protobuf::MessageLite& message) {
   http::Request out;

@@ -27,8 +27,8 @@ public:
   loop::Task<Result<void>> call(std::string method, const google::protobuf::MessageLite& request,
                                 google::protobuf::MessageLite& reply, Duration timeout);
   /// Opens a server's stream and calls `heard` when something came on it, without decoding what: the HTTP
-  /// client cuts streams at newlines, and every containerd event holds one (0x0a is the tag of its first field).
-  /// Returns when the stream has ended.
+  /// client cuts streams at newlines, and every containerd event holds one (0x0a is the tag of its first
+  /// field). Returns when the stream has ended.
   loop::Task<Result<void>> listen(std::string method, const google::protobuf::MessageLite& request,
                                   std::function<void()> heard);
   loop::Loop& loop() { return loop_; }

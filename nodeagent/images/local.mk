@@ -9,3 +9,13 @@ libstore_la_SOURCES = \
   nodeagent/images/superblock.cpp nodeagent/images/superblock.h
 libstore_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 libstore_la_LIBADD = librecord.la libjson.la libcommon.la $(OPENSSL_LIBS)
+
+# libimagemount: what the agent needs beside the store: image mounts, and stubs in containerd.
+noinst_LTLIBRARIES += libimagemount.la
+libimagemount_la_SOURCES = \
+  nodeagent/images/mount.cpp nodeagent/images/mount.h \
+  nodeagent/images/mountinfo.cpp nodeagent/images/mountinfo.h \
+  nodeagent/images/stub.cpp nodeagent/images/stub.h
+libimagemount_la_CPPFLAGS = $(AM_CPPFLAGS) $(PROTOBUF_CFLAGS)
+libimagemount_la_LIBADD = libcri.la libstore.la
+$(libimagemount_la_OBJECTS): proto/containerd.pb.h
