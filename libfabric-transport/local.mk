@@ -1,1 +1,6 @@
-# libfabric-transport/: what this room builds and installs.
+# libfabric-transport/: tensor traffic between pods. The parts that need no NIC are tested alone.
+noinst_LTLIBRARIES += libfabricparts.la
+libfabricparts_la_SOURCES = \
+  libfabric-transport/mr_cache.cpp libfabric-transport/mr_cache.h \
+  libfabric-transport/slingshot.cpp libfabric-transport/slingshot.h \
+  libfabric-transport/tag.h

@@ -1,0 +1,133 @@
+// The registration cache against a registrar that remembers what it was asked, and against a plain model of what should be found.
+#include "libfabric-transport/mr_cache.h"
+#include "libfabric-transport/tag.h"
+#include "tests/unit/catch.h"
+#include <random>
+#include <set>
+
+using namespace podstep;
+using namespace podstep::fabric;
+
+namespace {
+struct Ledger : Registrar {
+  std::set<uintptr_t> live;
+  uintptr_t next = 1;
+  bool full = false;
+  Result<void*> enroll(uintptr_t, size_t) override {
+    if (full) return Error(Kind::exhausted, "no more registrations");
+    live.insert(next);
+    return reinterpret_cast<void*>(next++);
+  }
+  void withdraw(void* handle) override { REQUIRE(live.erase(reinterpret_cast<uintptr_t>(handle)) == 1); }
+};
+} // namespace
+
+TEST_CASE("A range inside a registered one is a hit, one that reaches beyond it is not") {
+  Ledger ledger;
+  MrCache cache(ledger, {});
+  auto big = cache.acquire(0x1000, 0x1000);
+  CHECK(*cache.acquire(0x1000, 0x1000) == *big);
+  CHECK(*cache.acquire(0x1fff, 1) == *big);
+  CHECK(*cache.acquire(0x1fff, 2) != *big);
+  CHECK(*cache.acquire(0xfff, 2) != *big);
+  CHECK(cache.statistics().hits == 2);
+  CHECK(ledger.live.size() == 3);
+}
+
+TEST_CASE("What is in use survives every bound; what is idle goes, least recently used first") {
+  Ledger ledger;
+  MrCache cache(ledger, {2, SIZE_MAX});
+  const Registration* a = *cache.acquire(0x1000, 16);
+  const Registration* b = *cache.acquire(0x2000, 16);
+  const Registration* c = *cache.acquire(0x3000, 16);
+  CHECK(cache.entries() == 3);
+  cache.release(b);
+  CHECK(cache.entries() == 2);
+  cache.release(a);
+  cache.release(c);
+  (void)*cache.acquire(0x1000, 16); // a is the newer one now
+  const Registration* d = *cache.acquire(0x4000, 16);
+  CHECK(cache.statistics().evictions == 2);
+  CHECK(*cache.acquire(0x1000, 16) == a);
+  cache.release(d);
+}
+
+TEST_CASE("The sum of idle bytes is bounded") {
+  Ledger ledger;
+  MrCache cache(ledger, {1000, 100});
+  for (uintptr_t i = 0; i < 10; ++i) cache.release(*cache.acquire(0x1000 * (i + 1), 60));
+  CHECK(cache.bytes() <= 100);
+  CHECK(ledger.live.size() == cache.entries());
+}
+
+TEST_CASE("After an unmapping the same address is registered anew, while the old one lives as long as it is used") {
+  Ledger ledger;
+  MrCache cache(ledger, {});
+  const Registration* old = *cache.acquire(0x1000, 0x1000);
+  void* handle = old->handle;
+  cache.invalidate(0x1800, 1);
+  const Registration* fresh = *cache.acquire(0x1000, 0x1000);
+  CHECK(fresh->handle != handle);
+  CHECK(ledger.live.count(reinterpret_cast<uintptr_t>(handle)) == 1);
+  cache.release(old);
+  CHECK(ledger.live.count(reinterpret_cast<uintptr_t>(handle)) == 0);
+  cache.release(fresh);
+  cache.invalidate(0, SIZE_MAX);
+  CHECK(ledger.live.empty());
+}
+
+TEST_CASE("A range that cannot be registered leaves the cache as it was") {
+  Ledger ledger;
+  MrCache cache(ledger, {});
+  CHECK_FALSE(cache.acquire(0x1000, 0));
+  CHECK_FALSE(cache.acquire(UINTPTR_MAX - 10, 100));
+  ledger.full = true;
+  CHECK_FALSE(cache.acquire(0x1000, 16));
+  CHECK(cache.entries() == 0);
+}
+
+TEST_CASE("Over random use the cache finds what a plain list would, and withdraws everything at its end") {
+  Ledger ledger;
+  {
+    MrCache cache(ledger, {40, SIZE_MAX});
+    std::mt19937 random(7);
+    std::vector<const Registration*> held;
+    for (int i = 0; i < 20000; ++i) {
+      uintptr_t base = random() % 4096;
+      size_t bytes = 1 + random() % 512;
+      switch (random() % 4) {
+      case 0:
+      case 1: {
+        const Registration* r = *cache.acquire(base, bytes);
+        REQUIRE(r->base <= base);
+        REQUIRE(base + bytes <= r->base + r->bytes);
+        REQUIRE(ledger.live.count(reinterpret_cast<uintptr_t>(r->handle)) == 1);
+        held.push_back(r);
+        break;
+      }
+      case 2:
+        if (held.empty()) break;
+        std::swap(held[random() % held.size()], held.back());
+        cache.release(held.back());
+        held.pop_back();
+        break;
+      default:
+        if (random() % 8 == 0) cache.invalidate(base, bytes);
+      }
+      if (held.size() > 60) {
+        for (const Registration* r : held) cache.release(r);
+        held.clear();
+        REQUIRE(cache.entries() <= 40);
+      }
+    }
+    for (const Registration* r : held) cache.release(r);
+  }
+  CHECK(ledger.live.empty());
+}
+
+TEST_CASE("A tag is read back as it was made, within the 48 bits of cxi") {
+  for (Tag tag : {Tag{0, 0, 0}, Tag{most_comms - 1, 0xffff, 0xff}, Tag{0x123456, 0x789a, 7}}) {
+    CHECK(unpack(pack(tag)) == tag);
+    CHECK(pack(tag) >> tag_bits == 0);
+  }
+}
