@@ -12,6 +12,7 @@ libcommon_la_SOURCES = \
   common/result.h \
   common/text.cpp common/text.h \
   common/wait.cpp common/wait.h \
+  common/tool.cpp common/tool.h \
   common/wire_boot.cpp common/wire_boot.h common/wire_runtime.h \
   common/wire_spec.cpp common/wire_spec.h \
   common/wire_verdict.cpp common/wire_verdict.h

@@ -7,6 +7,7 @@ tests_unit_common_unit_SOURCES = \
   tests/unit/common/path.cpp \
   tests/unit/common/process.cpp \
   tests/unit/common/text.cpp \
+  tests/unit/common/tool.cpp \
   tests/unit/common/wire_boot.cpp \
   tests/unit/common/wire_spec.cpp \
   tests/unit/common/wire_verdict.cpp
