@@ -104,7 +104,9 @@ void read_common(Reader& reader, ImageConfig& config) {
 
 } // namespace
 
-std::string encode_metadata(const Image& image) {
+namespace {
+
+json::object facts(const Image& image) {
   json::object labels;
   for (const auto& [name, value] : image.config.labels)
     labels[name] = value;
@@ -125,6 +127,20 @@ std::string encode_metadata(const Image& image) {
                       {"created", image.created},
                       {"source", image.source},
                       {"converter", image.converter}};
+  return object;
+}
+
+} // namespace
+
+std::string encode_metadata(const Image& image) {
+  return json::serialize(facts(image)) + "\n";
+}
+
+std::string encode_inspection(const Image& image) {
+  json::object object = facts(image);
+  object["name"] = image.name;
+  object["path"] = image.path;
+  object["store"] = image.site ? "site" : "user";
   return json::serialize(object) + "\n";
 }
 

@@ -12,6 +12,9 @@ inline constexpr size_t metadata_bytes = 1 << 20;
 
 /// An image's facts as the text of `<hex>.json` (name, path and site are not in it).
 std::string encode_metadata(const Image& image);
+/// Everything that is known of it, path and place too, for people and jq: what `podstep image inspect`
+/// prints.
+std::string encode_inspection(const Image& image);
 /// Error: invalid, naming the member.
 Result<Image> decode_metadata(std::string_view text);
 

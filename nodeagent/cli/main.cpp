@@ -1,0 +1,65 @@
+// podstep: what users type. A table of words; each lives in a file of its own.
+#include "common/text.h"
+#include "nodeagent/cli/word.h"
+#include <cstdio>
+#include <iterator>
+#include <string_view>
+
+namespace podstep::cli {
+namespace {
+
+struct Word {
+  const char* name;
+  Run run;
+  const char* summary; ///< nullptr: not for people
+};
+
+constexpr Word words[] = {
+    {"image", image_main, "make, list, show and remove flat images"},
+};
+
+void usage() {
+  std::puts("usage: podstep WORD [OPTIONS]\n\nAI services inside a Slurm allocation: pods on its nodes, for "
+            "as long as it lasts.\n");
+  for (const Word& word : words)
+    if (word.summary)
+      std::printf("  %-9s %s\n", word.name, word.summary);
+  std::puts("\n`podstep WORD --help` tells more. JOBID may be left out inside a job, or when you have one "
+            "service job.\n"
+            "A first service:\n"
+            "  podstep check                  is this site set up?\n"
+            "  podstep submit chat.yaml       queue it; the same as sbatch --ai-service=chat.yaml with a "
+            "script that waits\n"
+            "  podstep wait --for=ready       until it answers\n"
+            "  podstep endpoint               where\n"
+            "  podstep stop                   the end\n\n"
+            "See podstep(1).");
+}
+
+int run(int argc, char** argv) {
+  std::string_view name = argc > 1 ? argv[1] : "--help";
+  if (name == "--help" || name == "-h" || name == "help") {
+    usage();
+    return argc > 1 ? 0 : exit_failed;
+  }
+  if (name == "--version") {
+    std::puts("podstep " PODSTEP_VERSION);
+    return 0;
+  }
+  for (const Word& word : words)
+    if (name == word.name)
+      return word.run(argc - 1, argv + 1);
+  return fail(Error(Kind::invalid, cat("there is no word `", printable(name), "`"),
+                    "podstep --help lists the words"));
+}
+
+} // namespace
+} // namespace podstep::cli
+
+int main(int argc, char** argv) {
+  try {
+    return podstep::cli::run(argc, argv);
+  } catch (const std::exception& exception) {
+    return podstep::cli::fail(podstep::Error(podstep::cat("unexpected: ", exception.what())));
+  }
+}

@@ -1,0 +1,21 @@
+// Rows of text in aligned columns, two blanks between them, as kubectl and squeue print.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace podstep::cli {
+
+class Table {
+public:
+  explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
+  /// A row has as many cells as the header; control characters in a cell are escaped (names come from
+  /// others).
+  void add(std::vector<std::string> row);
+  bool empty() const { return rows_.size() < 2; }
+  std::string text() const;
+
+private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+} // namespace podstep::cli
