@@ -50,13 +50,14 @@ void remove_tree(const std::string& path) {
 }
 
 /// Takes the lock, telling once a second that it waits. Error: interrupted, or the file system has no locks.
-Result<OwnedFd> take_lock(const std::string& path, const std::string& name, const Watch& watch) {
+Result<OwnedFd> take_lock(const std::string& store, const std::string& name, const Watch& watch) {
+  std::string path = cat(layout::locks(store), "/", index_file(name));
   OwnedFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd.valid())
-    return errno_error(cat("open ", path));
+    return store_error(store, errno_error(cat("open ", path)));
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR)
-      return errno_error(cat("lock ", path));
+      return store_error(store, errno_error(cat("lock ", path)));
     if (watch.interrupted && *watch.interrupted)
       return Error(Kind::failed, cat("interrupted while waiting for another import of ", name));
     watch.progress(cat("waiting for another import of ", name), 0);
@@ -119,17 +120,14 @@ Result<Work> Work::begin(const std::string& store, const std::string& canonical_
     if (auto made = make_directories(directory, 0755); !made)
       return store_error(store, made.error());
   Work work(store, canonical_name, std::move(watch));
-  std::string key = index_file(canonical_name);
-  auto lock = take_lock(cat(layout::locks(store), "/", key), canonical_name, work.watch_);
-  if (!lock)
-    return lock.error().kind == Kind::failed ? std::move(lock).error() : store_error(store, lock.error());
+  PODSTEP_TRY(OwnedFd lock, take_lock(store, canonical_name, work.watch_));
   sweep(store);
-  std::string scratch = cat(layout::scratch(store), "/", key);
+  std::string scratch = cat(layout::scratch(store), "/", index_file(canonical_name));
   remove_tree(scratch);
   if (::mkdir(scratch.c_str(), 0700) != 0)
     return errno == ENOSPC || errno == EDQUOT ? full(store)
                                               : store_error(store, errno_error(cat("mkdir ", scratch)));
-  work.lock_ = std::move(*lock);
+  work.lock_ = std::move(lock);
   work.scratch_ = std::move(scratch);
   return work;
 }
@@ -159,9 +157,10 @@ Result<Image> Work::publish(Image image) const {
   PODSTEP_TRY(image.file_digest,
               sha256_file(made, [&](uint64_t bytes) { watch_.progress("computing the digest", bytes); }));
   image.bytes = bytes_at(made);
-  image.created = to_rfc3339(system_clock().wall());
-  if (image.digest.empty()) // built, not imported: there is no manifest, so the metadata stands for it
+  if (image.digest
+          .empty()) // built, not imported: there is no manifest, so contents and configuration stand for it
     image.digest = sha256_text(encode_metadata(image));
+  image.created = to_rfc3339(system_clock().wall());
   image.path = layout::file(store_, image.digest);
   image.name = name_;
   if (auto flushed = flush(made); !flushed)
