@@ -26,6 +26,29 @@ Result<std::vector<std::string>> parse_images(std::string_view value) {
   return digests;
 }
 
+Result<Rendered> parse_rendered(std::string_view output) {
+  Rendered rendered;
+  for (const std::string& line : split(output, '\n')) {
+    size_t blank = line.find(' ');
+    std::string key = line.substr(0, blank);
+    std::string value(blank == line.npos ? std::string_view() : trim(std::string_view(line).substr(blank)));
+    if (key == render_spec)
+      rendered.spec = value;
+    if (key == render_images)
+      rendered.images = value;
+  }
+  if (!is_digest(rendered.spec))
+    return Error(Kind::invalid,
+                 cat("podstep render said '", printable(output, 100), "' instead of a digest"));
+  if (auto images = parse_images(rendered.images); !images)
+    return std::move(images).error();
+  return rendered;
+}
+
+std::string spec_path(std::string_view state_directory, std::string_view digest) {
+  return cat(state_directory, "/specs/", digest_hex(digest), ".json");
+}
+
 Result<std::string> run_name(const RunName& name) {
   bool plain =
       !name.node.empty() && name.node.size() <= 64 && name.node.front() != '.' && name.node.front() != '-';

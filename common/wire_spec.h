@@ -36,6 +36,15 @@ inline constexpr const char* option_env = "_SLURM_SPANK_OPTION_podstep_ai_servic
 inline constexpr std::string_view render_spec = "spec";     ///< `spec sha256:...`
 inline constexpr std::string_view render_images = "images"; ///< `images sha256:...,sha256:...` (may be empty)
 
+struct Rendered {
+  std::string spec;   ///< `sha256:...`
+  std::string images; ///< as env_images carries it
+};
+/// What `podstep render --spool` printed. Error: invalid.
+Result<Rendered> parse_rendered(std::string_view output);
+/// Where it keeps a spec: `<state directory>/specs/<hex>.json`.
+std::string spec_path(std::string_view state_directory, std::string_view digest);
+
 // --- names below the run directory /run/podstep/<job>.<restart>.<step>.<node>/ ---
 inline constexpr const char* run_root = "/run/podstep";
 inline constexpr const char* run_sock = "sock"; ///< local HTTP socket of the hub or the agent

@@ -29,29 +29,6 @@ std::vector<std::string> whole_environment() {
     out.emplace_back(*entry);
   return out;
 }
-
-struct Rendered {
-  std::string spec, images;
-};
-
-// Two lines: `spec sha256:...` and `images ...` (common/wire_spec.h).
-Result<Rendered> parse_rendered(const std::string& output) {
-  Rendered rendered;
-  for (const std::string& line : split(output, '\n')) {
-    size_t blank = line.find(' ');
-    std::string key = line.substr(0, blank),
-                value = blank == line.npos ? "" : std::string(trim(line.substr(blank)));
-    if (key == wire::render_spec)
-      rendered.spec = value;
-    if (key == wire::render_images)
-      rendered.images = value;
-  }
-  if (!wire::is_digest(rendered.spec))
-    return Error(cat("podstep render said '", printable(output, 100), "' instead of a digest"));
-  if (auto images = wire::parse_images(rendered.images); !images)
-    return std::move(images).error();
-  return rendered;
-}
 } // namespace
 
 void stop_submission(const std::string& cause, const std::string& fix) {
@@ -99,7 +76,7 @@ void render_or_exit(const std::string& file) {
                     "podstep is not installed completely: ask the site's administrators");
   if (done->code != 0)
     std::exit(1); // podstep render has said why
-  auto rendered = parse_rendered(done->output);
+  auto rendered = wire::parse_rendered(done->output);
   if (!rendered)
     stop_submission(cat("--ai-service=", printable(file), ": ", rendered.error().message), "");
   forget_outer_service();

@@ -31,3 +31,16 @@ TEST_CASE("A run directory's name is made of ids and a plain node name, nothing 
     CHECK_FALSE(run_name({1, 0, 0, node}));
   }
 }
+
+TEST_CASE("What podstep render prints is read back; anything else is refused") {
+  std::string digest = "sha256:" + std::string(64, 'a');
+  auto rendered = parse_rendered("spec " + digest + "\nimages " + digest + "," + digest + "\n");
+  REQUIRE(rendered);
+  CHECK(rendered->spec == digest);
+  CHECK(rendered->images == digest + "," + digest);
+  CHECK(parse_rendered("spec " + digest + "\nimages\n")->images.empty());
+  for (const std::string& bad :
+       {std::string(), std::string("spec x"), "spec " + digest + "\nimages ../../etc"})
+    CHECK_FALSE(parse_rendered(bad));
+  CHECK(spec_path("/s", digest) == "/s/specs/" + std::string(64, 'a') + ".json");
+}

@@ -1,0 +1,69 @@
+// How boot ends a job: see end.h.
+#include "nodeagent/boot/end.h"
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "common/wait.h"
+#include "nodeagent/record/record.h"
+#include <csignal>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace podstep::boot {
+
+namespace {
+// RFC 8259: quotation mark, reverse solidus and control characters are escaped.
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\')
+      out += '\\';
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return out + "\"";
+}
+
+void signal_script(int pidfd, int number) {
+  ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0);
+}
+} // namespace
+
+Result<void> write_end(const std::string& record, const std::string& reason) {
+  if (record.empty())
+    return {};
+  std::string text =
+      cat("{\"time\":", json_string(to_rfc3339(system_clock().wall())),
+          ",\"by\":\"podstep-boot\",\"result\":\"failed\",\"reason\":", json_string(reason), "}\n");
+  return write_file_atomic(cat(record, "/", record::end_file), text, 0600);
+}
+
+bool script_goes_too(int script_pidfd) {
+  constexpr std::chrono::milliseconds grace{500};
+  Clock& clock = system_clock();
+  return wait_readable(script_pidfd, clock, Deadline::after(clock, grace), "the job's script").ok();
+}
+
+bool gone(int pidfd) {
+  pollfd entry{pidfd, POLLIN, 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
+void end_job(uint32_t job, const std::string& record, int script_pidfd, const std::string& reason) {
+  log::error(cat("job ", job, " ends: ", reason));
+  std::string line = cat("podstep: job ", job, " ends: ", printable(reason, 2000),
+                         record.empty() ? "" : ". Record: ", printable(record, 4096), "\n");
+  if (auto written = write_end(record, reason); !written)
+    line += cat("podstep: ", written.error().message, "\n");
+  (void)write_all(STDERR_FILENO, line, "stderr");
+  signal_script(script_pidfd, SIGTERM);
+  Clock& clock = system_clock();
+  if (wait_readable(script_pidfd, clock, Deadline::after(clock, limits::term_to_kill), "the job's script"))
+    return;
+  signal_script(script_pidfd, SIGKILL);
+  (void)wait_readable(script_pidfd, clock, Deadline::after(clock, limits::term_to_kill), "the job's script");
+}
+
+} // namespace podstep::boot

@@ -1,0 +1,54 @@
+// The command line of the service's own steps: see srun.h.
+#include "nodeagent/boot/srun.h"
+#include "common/text.h"
+#include "common/wire_spec.h"
+
+namespace podstep::boot {
+
+namespace {
+// No -c and no --mem: each task gets its node's full share. --overlap: the user's own sruns still find room.
+std::vector<std::string> line(const Job& job, const char* name, const std::vector<std::string>& nodes) {
+  std::string count = cat(nodes.size());
+  return {job.srun,
+          cat("--jobid=", job.id),
+          "--overlap",
+          "-N",
+          count,
+          "-n",
+          count,
+          "--ntasks-per-node=1",
+          cat("--nodelist=", join(nodes, ",")),
+          "--export=ALL",
+          "--no-kill",
+          "--kill-on-bad-exit=0",
+          "--wait=0",
+          cat("--job-name=", name)};
+}
+} // namespace
+
+std::vector<std::string> step_argv(const Job& job, Role role, const std::vector<std::string>& nodes) {
+  bool hub = role == Role::hub;
+  std::vector<std::string> argv = line(job, hub ? "podstep-hub" : "podstepd", nodes);
+  argv.push_back(hub ? PODSTEP_LIBEXECDIR "/podstep-hub" : PODSTEP_LIBEXECDIR "/podstepd");
+  return argv;
+}
+
+std::vector<std::string> tell_argv(const Job& job, const std::vector<std::string>& nodes,
+                                   const wire::Line& hub) {
+  std::vector<std::string> argv = line(job, "podstep-tell", nodes);
+  for (const std::string& word : {std::string(PODSTEP_LIBEXECDIR "/podstep-boot"), std::string("--tell"),
+                                  cat(job.id), cat(job.restart), hub.args[0], hub.args[1], hub.args[2]})
+    argv.push_back(word);
+  return argv;
+}
+
+std::vector<std::string> step_environment(const Job& job, Role role) {
+  std::vector<std::string> out = job.environment;
+  out.push_back(cat(wire::env_spec, "=", job.spec));
+  out.push_back(cat(wire::env_images, "=", job.images));
+  out.push_back(cat(wire::env_record, "=", job.record));
+  out.push_back(cat(wire::env_role, "=", role == Role::hub ? wire::role_hub : wire::role_agent));
+  return out;
+}
+
+} // namespace podstep::boot

@@ -1,0 +1,66 @@
+// The running sruns: see steps.h.
+#include "nodeagent/boot/steps.h"
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/text.h"
+#include <cerrno>
+#include <csignal>
+#include <unistd.h>
+
+namespace podstep::boot {
+
+std::vector<std::string> LineBuffer::feed(std::string_view bytes) {
+  std::vector<std::string> out;
+  for (char c : bytes) {
+    if (c == '\n') {
+      out.push_back(std::move(rest_));
+      rest_.clear();
+    } else if (rest_.size() < limit_) {
+      rest_ += c;
+    }
+  }
+  return out;
+}
+
+Result<StepProcess> start_step(const Job& job, const StepStart& step) {
+  PODSTEP_TRY(Pipe in, make_pipe());
+  PODSTEP_TRY(Pipe out, make_pipe());
+  PODSTEP_TRY(Pipe err, make_pipe());
+  Program program{.argv = step_argv(job, step.role, step.nodes),
+                  .environment = step_environment(job, step.role)};
+  program.in = in.read.get(), program.out = out.write.get(), program.err = err.write.get();
+  program.death_signal = SIGKILL;
+  PODSTEP_TRY(OwnedPid process, spawn(program));
+  for (int fd : {in.write.get(), out.read.get(), err.read.get()})
+    PODSTEP_CHECK(set_nonblocking(fd));
+  return StepProcess{step.role,           std::move(process),
+                     std::move(in.write), std::move(out.read),
+                     std::move(err.read), LineBuffer(limits::boot_line_bytes),
+                     LineBuffer(4000),    {}};
+}
+
+void send_line(StepProcess& step, const wire::Line& line) {
+  if (auto sent = write_all(step.in.get(), format_line(line), "srun's stdin"); !sent)
+    log::warning(sent.error().message);
+}
+
+std::vector<std::string> read_lines(OwnedFd& fd, LineBuffer& buffer) {
+  std::vector<std::string> out;
+  char chunk[4096];
+  while (fd.valid()) {
+    ssize_t n = ::read(fd.get(), chunk, sizeof chunk);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0 && errno == EAGAIN)
+      return out;
+    if (n <= 0) {
+      fd.reset();
+      return out;
+    }
+    for (std::string& line : buffer.feed({chunk, size_t(n)}))
+      out.push_back(std::move(line));
+  }
+  return out;
+}
+
+} // namespace podstep::boot

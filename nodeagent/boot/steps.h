@@ -1,0 +1,36 @@
+// The running sruns of the service and their streams.
+#pragma once
+#include "common/process.h"
+#include "nodeagent/boot/srun.h"
+#include <map>
+
+namespace podstep::boot {
+
+/// Whole lines out of a byte stream; a line that is longer than `limit` is cut.
+class LineBuffer {
+public:
+  explicit LineBuffer(size_t limit) : limit_(limit) {}
+  std::vector<std::string> feed(std::string_view bytes);
+
+private:
+  size_t limit_;
+  std::string rest_;
+};
+
+/// One srun: its stdin and stdout carry start-up lines, its stderr the daemons' log.
+struct StepProcess {
+  Role role{};
+  OwnedPid process;
+  OwnedFd in, out, err;
+  LineBuffer lines, log;
+  std::string last_words; ///< the last line of its stderr
+};
+
+/// Starts the srun; it dies with boot. Error: names srun.
+Result<StepProcess> start_step(const Job& job, const StepStart& step);
+/// One line to its stdin; a step that is gone or does not read loses it (its end is seen elsewhere).
+void send_line(StepProcess& step, const wire::Line& line);
+/// What can be read now from `fd`, as lines; closes it at the end of file.
+std::vector<std::string> read_lines(OwnedFd& fd, LineBuffer& buffer);
+
+} // namespace podstep::boot

@@ -1,0 +1,227 @@
+// The half of boot that owns the sruns: see worker.h. One poll(2) loop.
+#include "nodeagent/boot/worker.h"
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "common/wait.h"
+#include "common/wire_verdict.h"
+#include "nodeagent/boot/end.h"
+#include "nodeagent/boot/service.h"
+#include "nodeagent/boot/steps.h"
+#include "nodeagent/record/record.h"
+#include <cerrno>
+#include <csignal>
+#include <poll.h>
+#include <unistd.h>
+
+namespace podstep::boot {
+
+namespace {
+class Worker {
+public:
+  Worker(Setup setup, bool has_script, Ends ends, int guard)
+      : job_(std::move(setup.job)), has_script_(has_script), ends_(std::move(ends)), guard_(guard),
+        service_(std::move(setup.nodes), Timing{.register_deadline = limits::register_deadline}) {}
+
+  int run() {
+    carry_out(service_.start(clock_.now()));
+    while (!done_)
+      turn();
+    return 0;
+  }
+
+private:
+  void turn() {
+    std::vector<pollfd> fds = watched();
+    Duration left = ending_ ? std::chrono::seconds(1) : service_.wake_at() - clock_.now();
+    int n = ::poll(fds.data(), fds.size(), poll_milliseconds(left));
+    if (n < 0 && errno != EINTR)
+      return give_up(errno_error("poll").message);
+    if (!ending_ && gone(guard_) && !script_goes_too(ends_.script.get()))
+      return give_up("one half of podstep-boot was killed");
+    if (!ending_ && gone(ends_.script.get()))
+      begin_end();
+    read_steps();
+    reap_steps();
+    if (!ending_)
+      carry_out(service_.on_time(clock_.now()));
+    else if (steps_.empty())
+      done_ = true;
+  }
+
+  std::vector<pollfd> watched() const {
+    std::vector<pollfd> fds;
+    if (!ending_)
+      fds = {{guard_, POLLIN, 0}, {ends_.script.get(), POLLIN, 0}};
+    for (const auto& [id, step] : steps_)
+      for (int fd : {step.out.get(), step.err.get(), step.process.pidfd.get()})
+        fds.push_back({fd, POLLIN, 0}); // poll(2) passes over a negative one
+    for (const OwnedPid& teller : tellers_)
+      fds.push_back({teller.pidfd.get(), POLLIN, 0});
+    return fds;
+  }
+
+  // The script has ended: Slurm ends the steps with SIGTERM and KillWait. Boot starts nothing any more, and
+  // stays until Slurm takes it away: sruns that die now would take the drain with them. Beside an srun of a
+  // salloc nobody else ends the steps.
+  void begin_end() {
+    ending_ = true;
+    if (!has_script_)
+      for (auto& [id, step] : steps_)
+        step.process.signal(SIGTERM);
+  }
+
+  void read_steps() {
+    std::vector<int> ids;
+    for (const auto& [id, step] : steps_)
+      ids.push_back(id);
+    for (int id : ids) {
+      StepProcess& step = steps_.at(id);
+      std::vector<std::string> logged = read_lines(step.err, step.log);
+      for (const std::string& line : read_lines(step.out, step.lines))
+        on_line(id, line);
+      for (const std::string& line : logged)
+        on_log(step, line);
+    }
+  }
+
+  void on_line(int id, const std::string& text) {
+    auto line = wire::parse_line(text);
+    if (!line)
+      return log::warning(line.error().message);
+    if (!ending_)
+      carry_out(service_.on_line(id, *line, clock_.now()));
+  }
+
+  void on_log(StepProcess& step, const std::string& line) {
+    const char* name = step.role == Role::hub ? "hub.log" : "agents.log";
+    (void)record::append_line(cat(job_.record, "/", record::daemon_dir, "/", name), printable(line, 4000));
+    if (line.empty())
+      return;
+    step.last_words = line;
+    std::string refusal = cat("podstep: job ", job_.id, " refused on ");
+    if (line.starts_with(refusal) && !ending_)
+      carry_out(service_.on_refusal(line.substr(std::string_view("podstep: ").size())));
+  }
+
+  void reap_steps() {
+    std::vector<int> ended;
+    for (const auto& [id, step] : steps_)
+      if (gone(step.process.pidfd.get()))
+        ended.push_back(id);
+    if (!ended.empty())
+      read_steps(); // what they said last
+    for (int id : ended) {
+      StepProcess& step = steps_.at(id);
+      int code = step.process.wait(clock_, Deadline::never()).value_or(-1);
+      std::string last_words = step.last_words;
+      steps_.erase(id);
+      if (!ending_)
+        carry_out(service_.on_end(id, code, last_words, clock_.now()));
+    }
+    std::erase_if(tellers_, [&](OwnedPid& teller) {
+      return gone(teller.pidfd.get()) && teller.wait(clock_, Deadline::never()).ok();
+    });
+  }
+
+  void carry_out(const std::vector<Action>& actions) {
+    for (const Action& action : actions) {
+      if (done_)
+        return;
+      switch (action.kind) {
+      case Action::start:
+        start(action.step);
+        break;
+      case Action::send:
+        if (auto step = steps_.find(action.id); step != steps_.end())
+          send_line(step->second, action.line);
+        break;
+      case Action::answer_ok:
+        answer({true, action.text, job_.record, ""});
+        break;
+      case Action::give_up:
+        give_up(action.text);
+        break;
+      case Action::rehub:
+        tell_agents(action.line);
+        break;
+      case Action::note:
+        note(action.text);
+        break;
+      }
+    }
+  }
+
+  void start(const StepStart& step) {
+    auto started = start_step(job_, step);
+    if (started)
+      steps_.emplace(step.id, std::move(*started));
+    else
+      carry_out(service_.on_end(step.id, -1, started.error().message, clock_.now()));
+  }
+
+  void tell_agents(const wire::Line& hub) {
+    std::vector<std::string> nodes = service_.living();
+    if (nodes.empty())
+      return;
+    Program program{.argv = tell_argv(job_, nodes, hub), .environment = job_.environment};
+    program.err = STDERR_FILENO;
+    program.death_signal = SIGKILL;
+    auto teller = spawn(program);
+    if (teller)
+      tellers_.push_back(std::move(*teller));
+    else
+      log::warning(teller.error().message);
+  }
+
+  void note(const std::string& text) {
+    std::string line = cat(to_rfc3339(clock_.wall()), " ", printable(text, 2000));
+    (void)record::append_line(cat(job_.record, "/", record::daemon_dir, "/boot.log"), line);
+  }
+
+  void answer(const wire::Verdict& verdict) {
+    (void)write_all(ends_.verdict.get(), wire::format_verdict(verdict), "the plugin's pipe");
+    ends_.verdict.reset();
+  }
+
+  // While the plugin waits it refuses the job; afterwards boot ends it. Either way our sruns go with us.
+  void give_up(const std::string& reason) {
+    done_ = true;
+    note(reason);
+    if (ends_.verdict.valid()) {
+      if (auto written = write_end(job_.record, reason); !written)
+        log::error(written.error().message);
+      bool plain = job_.record.find(' ') == std::string::npos;
+      return answer({false, "", plain ? job_.record : "", reason});
+    }
+    end_job(job_.id, job_.record, ends_.script.get(), reason);
+  }
+
+  Clock& clock_ = system_clock();
+  Job job_;
+  bool has_script_;
+  Ends ends_;
+  int guard_;
+  Service service_;
+  std::map<int, StepProcess> steps_;
+  std::vector<OwnedPid> tellers_;
+  bool ending_ = false, done_ = false;
+};
+} // namespace
+
+int work(const Request& request, Ends ends, int guard_pidfd) {
+  std::string record;
+  auto setup = set_up(request, record);
+  if (!setup) {
+    const Error& error = setup.error();
+    std::string reason = cat(error.message, error.hint.empty() ? "" : ". Fix: ", error.hint);
+    (void)write_end(record, reason);
+    bool plain = record.find(' ') == std::string::npos;
+    (void)write_all(ends.verdict.get(), wire::format_verdict({false, "", plain ? record : "", reason}),
+                    "the plugin's pipe");
+    return 0;
+  }
+  return Worker(std::move(*setup), request.script, std::move(ends), guard_pidfd).run();
+}
+
+} // namespace podstep::boot
