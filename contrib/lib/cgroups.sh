@@ -36,7 +36,7 @@ cg_make() {
   for mount in $(cg_mounts); do
     dir=$mount
     for part in "podstep-cluster-$NAME" "$1"; do
-      [ "$mount" != "$TRACK" ] || [ ! -f "$dir/cgroup.subtree_control" ] || cg_hand_down "$dir"
+      [ "$mount" != /sys/fs/cgroup ] || cg_hand_down "$dir"
       mkdir -p "$dir/$part"
       if [ -f "$dir/cpuset.cpus" ] && [ ! -f "$dir/cgroup.controllers" ]; then
         cat "$dir/cpuset.cpus" >"$dir/$part/cpuset.cpus"
@@ -46,14 +46,6 @@ cg_make() {
     done
   done
   mkdir -p "$(cg_dir "$1" hold)" "$(cg_dir "$1" daemon)" "$(cg_dir "$1" run)"
-}
-
-# cg_hand_down DIR: switch on for DIR's children whatever controllers DIR has (v2 only; a busy one is left off).
-cg_hand_down() {
-  local controller
-  for controller in $(cat "$1/cgroup.controllers"); do
-    echo "+$controller" >"$1/cgroup.subtree_control" 2>/dev/null || true
-  done
 }
 
 # cg_join NODE [LEAF]: move the calling shell into the node's cgroups.
@@ -74,11 +66,15 @@ cg_leave() {
   done
 }
 
-# cg_pids NODE [LEAF]: all processes of the node, or of one leaf.
+# cg_pids NODE LEAF: the processes of one leaf; "daemon" is all but hold and run, for cgroup/v2 moves slurmd and its steps beside them.
 cg_pids() {
   local dir
-  dir=$(cg_dir "$1" "${2:-}")
-  [ ! -d "$dir" ] || find "$dir" -name cgroup.procs -exec cat {} + 2>/dev/null || true
+  dir=$(cg_dir "$1")
+  [ -d "$dir" ] || return 0
+  case $2 in
+    daemon) find "$dir" -path "$dir/hold" -prune -o -path "$dir/run" -prune -o -name cgroup.procs -exec cat {} + 2>/dev/null || true ;;
+    *) cat "$dir/$2/cgroup.procs" 2>/dev/null || true ;;
+  esac
 }
 
 # cg_empty: nothing of this cluster runs.

@@ -49,6 +49,16 @@ sysfs() {
   done <"$list"
 }
 
+# Where cgroup2 has the controllers, slurmd 22.05 without systemd expects the slice that systemd would have made, and controllers in it.
+slice() {
+  [ "$TRACK" = /sys/fs/cgroup ] || return 0
+  cg_hand_down /sys/fs/cgroup
+  mkdir /sys/fs/cgroup/system.slice
+  cg_hand_down /sys/fs/cgroup/system.slice
+}
+
+# shellcheck source=contrib/lib/handdown.sh
+. "$(dirname "$0")/handdown.sh"
 mount --make-rprivate /
 identity
 if [ "$NODE" = login ]; then
@@ -57,6 +67,7 @@ else
   sysfs
   volatile
   echo $$ >"$TRACK/hold/cgroup.procs"
+  slice
 fi
 cat /proc/self/mountinfo >"$DIR/nodes/$NODE/mounts"
 : >"$DIR/nodes/$NODE/ready"

@@ -42,7 +42,7 @@ is "$(as alice srun -N1 -w n3 bash -c "$fuse")" hello 'an ordinary user mounts w
 if [ "$(scontrol show config | sed -n 's/^ProctrackType *= //p')" = proctrack/cgroup ]; then
   # The smallest limit on the way up from the task's cgroup.
   limit='at=$(sed -n "s/^[0-9]*:memory:\(.*\)/\/sys\/fs\/cgroup\/memory\1/p; s/^0::\(.*\)/\/sys\/fs\/cgroup\1/p" /proc/self/cgroup | head -n 1)
-    while [ "$at" != /sys/fs/cgroup ]; do cat "$at/memory.limit_in_bytes" "$at/memory.max" 2>/dev/null; at=${at%/*}; done | sort -n | head -n 1'
+    while [ "$at" != /sys/fs/cgroup ]; do cat "$at/memory.limit_in_bytes" "$at/memory.max" 2>/dev/null; at=${at%/*}; done | grep -v max | sort -n | head -n 1'
   is "$(as alice srun -N1 --mem=300 bash -c "$limit")" $((300 * 1024 * 1024)) 'the memory that was asked for is the limit'
   like "$(as alice srun -N1 --mem=100 bash -c 'head -c 300M /dev/zero | tail -n 1 | wc -c' 2>&1)" 'oom|Killed|Out Of Memory' 'more memory is not to be had'
   if [ "$(nproc --all)" -gt 1 ]; then
