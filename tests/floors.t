@@ -51,7 +51,7 @@ crossings() {
         else if (!angled && header ~ /^(common|proto|spank|nodeagent|containerd-shim|libfabric-transport|tests)\// && to != from && !((from, to) in may))
           print file " includes " header ": " from " may not include " to
         else if (header == "nodeagent/k8s/client.h" && from ~ /^nodeagent\/(pods|node|control)$/) print file " includes " header ": a pure room takes only the types"
-        else if (header ~ /^boost\/asio/ && file ~ /\.h$/ && from != "nodeagent/loop") print file " includes " header ": only headers of loop/ include Asio"
+        else if (header ~ /^boost\/asio/ && file ~ /\.h$/ && from !~ /^nodeagent\/(loop|http|serve)$/) print file " includes " header ": only headers of loop/ and of the rooms on a socket include Asio"
         else if (header ~ /^(boost\/(asio|beast)|curl\/|unistd\.h|sys\/|netinet\/|fcntl\.h)/ && from ~ /^nodeagent\/(pods|node|control)$/) print file " includes " header ": pure rooms do no I/O"
         else if (header ~ /^(boost|curl|yaml-cpp|CLI|google|openssl)\// && from ~ /^(spank|common)$/) print file " includes " header ": " from " is the C++ library and libc only"
         else if (header ~ /^slurm\// && from != "spank") print file " includes " header ": only spank/ knows Slurm"
@@ -75,7 +75,7 @@ planted nodeagent/hub/x.h '"nodeagent/agent/x.h"' 'nodeagent/hub may not include
 planted nodeagent/pods/x.cpp '"nodeagent/k8s/client.h"' 'only the types'
 planted nodeagent/control/x.cpp '<unistd.h>' 'no I/O'
 planted nodeagent/control/x.cpp '"nodeagent/pods/plan.h"' 'may not include nodeagent/pods'
-planted nodeagent/http/x.h '<boost/asio/awaitable.hpp>' 'only headers of loop'
+planted nodeagent/k8s/x.h '<boost/asio/awaitable.hpp>' 'only headers of loop'
 planted nodeagent/agent/x.cpp '"../hub/x.h"' 'name it from the top'
 planted nodeagent/newroom/x.cpp '"common/fd.h"' 'has no floor'
 planted nodeagent/cli/x.cpp '<slurm/slurm.h>' 'only spank/'
