@@ -14,3 +14,5 @@ include tests/unit/record/local.mk
 EXTRA_DIST += tests/lib tests/slurm tests/symbols tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t
 include tests/unit/loop/local.mk
 include tests/unit/http/local.mk
+include tests/unit/spank/local.mk
+include tests/unit/boot/local.mk

@@ -3,7 +3,6 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/limits.h"
-#include "common/log.h"
 #include "common/text.h"
 #include "common/wait.h"
 #include "nodeagent/record/record.h"
@@ -52,7 +51,6 @@ bool gone(int pidfd) {
 }
 
 void end_job(uint32_t job, const std::string& record, int script_pidfd, const std::string& reason) {
-  log::error(cat("job ", job, " ends: ", reason));
   std::string line = cat("podstep: job ", job, " ends: ", printable(reason, 2000),
                          record.empty() ? "" : ". Record: ", printable(record, 4096), "\n");
   if (auto written = write_end(record, reason); !written)

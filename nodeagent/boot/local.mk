@@ -1,6 +1,7 @@
 # nodeagent/boot/: the launcher of a job's hub and agents.
 noinst_LTLIBRARIES += libboot.la
 libboot_la_SOURCES = \
+  nodeagent/boot/ask.cpp nodeagent/boot/ask.h \
   nodeagent/boot/service.cpp nodeagent/boot/service.h \
   nodeagent/boot/setup.cpp nodeagent/boot/setup.h \
   nodeagent/boot/srun.cpp nodeagent/boot/srun.h \

@@ -5,44 +5,14 @@
 #include "common/process.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
+#include "nodeagent/boot/ask.h"
 #include "nodeagent/record/record.h"
 #include <climits>
-#include <cstdlib>
 #include <unistd.h>
 
 namespace podstep::boot {
 
 namespace {
-constexpr const char* for_every_step[] = {"PATH",    "SLURM_CONF", "HOME",           "USER",
-                                          "LOGNAME", "LANG",       "XDG_STATE_HOME", "PODSTEP_STORE"};
-constexpr size_t output_bytes = 4 << 20; // a node list of 10,000 long names is below 1 MiB
-
-std::string variable(const char* name) {
-  const char* value = ::getenv(name);
-  return value ? value : "";
-}
-
-std::vector<std::string> base_environment() {
-  std::vector<std::string> out;
-  for (const char* name : for_every_step)
-    if (std::string value = variable(name); !value.empty())
-      out.push_back(cat(name, "=", value));
-  return out;
-}
-
-// Runs one program of the search path to its end; its stdout, or an error that names it.
-Result<std::string> ask(std::vector<std::string> argv) {
-  PODSTEP_TRY(argv[0], argv[0].front() == '/' ? Result<std::string>(argv[0])
-                                              : find_program(argv[0], variable("PATH")));
-  Program program{.argv = argv, .environment = base_environment()};
-  program.err = STDERR_FILENO;
-  PODSTEP_TRY(Finished done, run(program, system_clock(),
-                                 Deadline::after(system_clock(), limits::render_deadline), output_bytes));
-  if (done.code != 0)
-    return Error(cat(argv[0], " ended with ", done.code));
-  return done.output;
-}
-
 // In the batch step Slurm gives the list; beside an srun of a login node only the controller knows it.
 Result<std::vector<std::string>> find_nodes(uint32_t job) {
   std::string list = variable("SLURM_JOB_NODELIST");

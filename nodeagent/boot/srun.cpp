@@ -26,9 +26,13 @@ std::vector<std::string> line(const Job& job, const char* name, const std::vecto
 }
 } // namespace
 
+const char* step_name(Role role) {
+  return role == Role::hub ? "podstep-hub" : "podstepd";
+}
+
 std::vector<std::string> step_argv(const Job& job, Role role, const std::vector<std::string>& nodes) {
   bool hub = role == Role::hub;
-  std::vector<std::string> argv = line(job, hub ? "podstep-hub" : "podstepd", nodes);
+  std::vector<std::string> argv = line(job, step_name(role), nodes);
   argv.push_back(hub ? PODSTEP_LIBEXECDIR "/podstep-hub" : PODSTEP_LIBEXECDIR "/podstepd");
   return argv;
 }

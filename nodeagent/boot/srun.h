@@ -14,6 +14,8 @@ struct Job {
   std::vector<std::string> environment; ///< PATH, SLURM_CONF, HOME, ...: what every step gets
 };
 
+/// The step's name, by which administrators find services in squeue and sacct.
+const char* step_name(Role role);
 std::vector<std::string> step_argv(const Job& job, Role role, const std::vector<std::string>& nodes);
 /// `podstep-boot --tell ...` on every one of `nodes` (see tell.h).
 std::vector<std::string> tell_argv(const Job& job, const std::vector<std::string>& nodes,

@@ -3,6 +3,7 @@
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "nodeagent/boot/ask.h"
 #include <cerrno>
 #include <csignal>
 #include <unistd.h>
@@ -33,10 +34,31 @@ Result<StepProcess> start_step(const Job& job, const StepStart& step) {
   PODSTEP_TRY(OwnedPid process, spawn(program));
   for (int fd : {in.write.get(), out.read.get(), err.read.get()})
     PODSTEP_CHECK(set_nonblocking(fd));
-  return StepProcess{step.role,           std::move(process),
-                     std::move(in.write), std::move(out.read),
-                     std::move(err.read), LineBuffer(limits::boot_line_bytes),
-                     LineBuffer(4000),    {}};
+  return StepProcess{step,
+                     std::move(process),
+                     std::move(in.write),
+                     std::move(out.read),
+                     std::move(err.read),
+                     LineBuffer(limits::boot_line_bytes),
+                     LineBuffer(4000),
+                     {}};
+}
+
+Result<void> cancel_leftover(const Job& job, const StepStart& step) {
+  PODSTEP_TRY(std::string nodes, ask({"scontrol", "show", "hostlist", join(step.nodes, ",")}));
+  PODSTEP_TRY(std::string steps,
+              ask({"squeue", "--noheader", "--steps", cat("--jobs=", job.id), "--format=%i|%j|%N"}));
+  for (const std::string& line : split(steps, '\n')) {
+    std::vector<std::string> fields = split(trim(line), '|');
+    if (fields.size() != 3 || fields[1] != step_name(step.role) || fields[2] != trim(nodes))
+      continue;
+    PODSTEP_TRY(std::string silent, ask({"scancel", "--signal=KILL", fields[0]}));
+  }
+  return {};
+}
+
+bool is_error(std::string_view line) {
+  return line.starts_with("srun: error:") || line.find("] error: ") != line.npos;
 }
 
 void send_line(StepProcess& step, const wire::Line& line) {

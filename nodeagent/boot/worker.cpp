@@ -11,6 +11,7 @@
 #include "nodeagent/record/record.h"
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -94,11 +95,10 @@ private:
   }
 
   void on_log(StepProcess& step, const std::string& line) {
-    const char* name = step.role == Role::hub ? "hub.log" : "agents.log";
+    const char* name = step.what.role == Role::hub ? "hub.log" : "agents.log";
     (void)record::append_line(cat(job_.record, "/", record::daemon_dir, "/", name), printable(line, 4000));
-    if (line.empty())
-      return;
-    step.last_words = line;
+    if (is_error(line))
+      step.last_words = line;
     std::string refusal = cat("podstep: job ", job_.id, " refused on ");
     if (line.starts_with(refusal) && !ending_)
       carry_out(service_.on_refusal(line.substr(std::string_view("podstep: ").size())));
@@ -115,7 +115,11 @@ private:
       StepProcess& step = steps_.at(id);
       int code = step.process.wait(clock_, Deadline::never()).value_or(-1);
       std::string last_words = step.last_words;
+      StepStart what = step.what;
       steps_.erase(id);
+      if (!ending_ && service_.registered())
+        if (auto cancelled = cancel_leftover(job_, what); !cancelled)
+          note(cancelled.error().message);
       if (!ending_)
         carry_out(service_.on_end(id, code, last_words, clock_.now()));
     }
@@ -165,7 +169,8 @@ private:
     if (nodes.empty())
       return;
     Program program{.argv = tell_argv(job_, nodes, hub), .environment = job_.environment};
-    program.err = STDERR_FILENO;
+    OwnedFd log(::open(boot_log().c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+    program.err = log.get();
     program.death_signal = SIGKILL;
     auto teller = spawn(program);
     if (teller)
@@ -176,8 +181,10 @@ private:
 
   void note(const std::string& text) {
     std::string line = cat(to_rfc3339(clock_.wall()), " ", printable(text, 2000));
-    (void)record::append_line(cat(job_.record, "/", record::daemon_dir, "/boot.log"), line);
+    (void)record::append_line(boot_log(), line);
   }
+
+  std::string boot_log() const { return cat(job_.record, "/", record::daemon_dir, "/boot.log"); }
 
   void answer(const wire::Verdict& verdict) {
     (void)write_all(ends_.verdict.get(), wire::format_verdict(verdict), "the plugin's pipe");

@@ -1,0 +1,17 @@
+// Asking Slurm's commands, and boot's own few variables.
+#pragma once
+#include "common/result.h"
+#include <string>
+#include <vector>
+
+namespace podstep::boot {
+
+/// The value of an environment variable; empty when it is not set.
+std::string variable(const char* name);
+/// NAME=VALUE of what every program that boot starts gets, and nothing else of the job's environment.
+std::vector<std::string> base_environment();
+/// Runs one program, looked up in PATH, to its end with base_environment(); its stdout. Error: names it (it
+/// could not be started, ended with another code than 0, or took too long).
+Result<std::string> ask(std::vector<std::string> argv);
+
+} // namespace podstep::boot

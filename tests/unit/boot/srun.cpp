@@ -1,0 +1,59 @@
+#include "common/wire_spec.h"
+#include "nodeagent/boot/setup.h"
+#include "nodeagent/boot/steps.h"
+#include "tests/unit/catch.h"
+#include <algorithm>
+
+using namespace podstep;
+using namespace podstep::boot;
+
+TEST_CASE("The agents' step is one task per node with its node's whole share") {
+  Job job{.id = 7,
+          .srun = "/usr/bin/srun",
+          .record = "/r",
+          .spec = "s",
+          .images = "i",
+          .environment = {"PATH=/bin"}};
+  auto argv = step_argv(job, Role::agents, {"n1", "n2", "n3"});
+  CHECK(argv == std::vector<std::string>{"/usr/bin/srun", "--jobid=7", "--overlap", "-N", "3", "-n", "3",
+                                         "--ntasks-per-node=1", "--nodelist=n1,n2,n3", "--export=ALL",
+                                         "--no-kill", "--kill-on-bad-exit=0", "--wait=0",
+                                         "--job-name=podstepd", PODSTEP_LIBEXECDIR "/podstepd"});
+  for (const std::string& word : argv) {
+    CHECK(word.rfind("-c", 0) != 0);
+    CHECK(word.rfind("--mem", 0) != 0);
+  }
+}
+
+TEST_CASE("A step's environment is exactly what it needs") {
+  Job job{.record = "/r", .spec = "s", .images = "i", .environment = {"PATH=/bin"}};
+  CHECK(step_environment(job, Role::hub) ==
+        std::vector<std::string>{"PATH=/bin", std::string(wire::env_spec) + "=s",
+                                 std::string(wire::env_images) + "=i", std::string(wire::env_record) + "=/r",
+                                 std::string(wire::env_role) + "=hub"});
+}
+
+TEST_CASE("Lines come out whole whatever the pieces, and never longer than the bound") {
+  LineBuffer buffer(5);
+  CHECK(buffer.feed("ab").empty());
+  CHECK(buffer.feed("c\nde\n\nf") == std::vector<std::string>{"abc", "de", ""});
+  CHECK(buffer.feed("123456789\n") == std::vector<std::string>{"f1234"});
+}
+
+TEST_CASE("Only what says an error counts as a step's last words") {
+  CHECK(is_error("srun: error: n2: task 1: Killed"));
+  CHECK(is_error("2026-11-24T12:00:00.000000Z podstepd[123] error: no crun"));
+  CHECK_FALSE(is_error("2026-11-24T12:00:00.000000Z podstepd[123] info: ready"));
+}
+
+TEST_CASE("Boot's arguments are checked") {
+  auto request = parse_request({"--job", "7", "--restart", "2", "--script", "--manifest", "--odd name"});
+  REQUIRE(request);
+  CHECK(request->job == 7);
+  CHECK(request->restart == 2);
+  CHECK(request->script);
+  CHECK(request->manifest == "--odd name");
+  for (std::vector<std::string> bad :
+       {std::vector<std::string>{}, {"--job"}, {"--job", "x"}, {"--jobs", "7"}, {"--job", "0"}})
+    CHECK_FALSE(parse_request(bad));
+}
