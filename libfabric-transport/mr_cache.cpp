@@ -9,28 +9,33 @@ MrCache::MrCache(Registrar& registrar, Bounds bounds) : registrar_(registrar), b
 
 MrCache::~MrCache() {
   for (std::list<Entry*>* list : {&idle_, &busy_})
-    while (!list->empty()) drop(list->front());
+    while (!list->empty())
+      drop(list->front());
 }
 
 MrCache::Entry* MrCache::covering(uintptr_t base, size_t bytes) {
   auto at = findable_.upper_bound(base);
-  if (at == findable_.begin()) return nullptr;
+  if (at == findable_.begin())
+    return nullptr;
   Entry* entry = (--at)->second;
   size_t before = base - entry->base;
   return before <= entry->bytes && bytes <= entry->bytes - before ? entry : nullptr;
 }
 
 Result<const Registration*> MrCache::acquire(uintptr_t base, size_t bytes) {
-  if (bytes == 0 || base + bytes < base) return Error(Kind::invalid, cat("cannot register ", bytes, " bytes"));
+  if (bytes == 0 || base + bytes < base)
+    return Error(Kind::invalid, cat("cannot register ", bytes, " bytes"));
   if (Entry* entry = covering(base, bytes)) {
     ++statistics_.hits;
-    if (entry->users++ == 0) busy_.splice(busy_.begin(), idle_, entry->place);
+    if (entry->users++ == 0)
+      busy_.splice(busy_.begin(), idle_, entry->place);
     return static_cast<const Registration*>(entry);
   }
   ++statistics_.misses;
   PODSTEP_TRY(void* handle, registrar_.enroll(base, bytes));
   // What lies inside the new range is never needed again.
-  for (auto at = findable_.lower_bound(base); at != findable_.end() && at->second->base + at->second->bytes <= base + bytes;)
+  for (auto at = findable_.lower_bound(base);
+       at != findable_.end() && at->second->base + at->second->bytes <= base + bytes;)
     hide(at++);
   Entry* entry = new Entry{{base, bytes, handle}, 1};
   entry->place = busy_.insert(busy_.begin(), entry);
@@ -43,9 +48,11 @@ Result<const Registration*> MrCache::acquire(uintptr_t base, size_t bytes) {
 void MrCache::release(const Registration* registration) {
   // Only entries are ever handed out, so this is one.
   Entry* entry = const_cast<Entry*>(static_cast<const Entry*>(registration));
-  if (--entry->users > 0) return;
+  if (--entry->users > 0)
+    return;
   idle_.splice(idle_.end(), busy_, entry->place);
-  if (!entry->findable) return drop(entry);
+  if (!entry->findable)
+    return drop(entry);
   trim();
 }
 
@@ -53,7 +60,8 @@ void MrCache::invalidate(uintptr_t base, size_t bytes) {
   auto at = findable_.upper_bound(base);
   while (at != findable_.begin()) {
     auto before = std::prev(at);
-    if (before->second->base + before->second->bytes <= base) break;
+    if (before->second->base + before->second->bytes <= base)
+      break;
     at = before;
   }
   while (at != findable_.end() && at->first < base + bytes) {
@@ -66,13 +74,15 @@ void MrCache::hide(Map::iterator at) {
   Entry* entry = at->second;
   entry->findable = false;
   findable_.erase(at);
-  if (entry->users == 0) drop(entry);
+  if (entry->users == 0)
+    drop(entry);
 }
 
 void MrCache::drop(Entry* entry) {
   registrar_.withdraw(entry->handle);
   bytes_ -= entry->bytes;
-  if (entry->findable) findable_.erase(entry->base);
+  if (entry->findable)
+    findable_.erase(entry->base);
   (entry->users == 0 ? idle_ : busy_).erase(entry->place);
   delete entry;
 }

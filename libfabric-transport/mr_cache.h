@@ -1,4 +1,5 @@
-// The registration cache: which memory the NIC knows, ordered by address, counted, and bounded. Registering is somebody else's (Registrar).
+// The registration cache: which memory the NIC knows, ordered by address, counted, and bounded. Registering
+// is somebody else's (Registrar).
 #pragma once
 #include "common/result.h"
 #include <cstddef>
@@ -23,11 +24,12 @@ public:
   virtual void withdraw(void* handle) = 0;
 };
 
-/// Not thread-safe: one per domain, under the domain's lock, off the data path. find is O(log n); a hit allocates nothing.
+/// Not thread-safe: one per domain, under the domain's lock, off the data path. find is O(log n); a hit
+/// allocates nothing.
 class MrCache {
 public:
   struct Bounds {
-    size_t entries = 65536; ///< unused registrations beyond this are withdrawn, least recently used first
+    size_t entries = 65536;  ///< unused registrations beyond this are withdrawn, least recently used first
     size_t bytes = SIZE_MAX; ///< likewise for their sum
   };
   struct Statistics {
@@ -39,12 +41,13 @@ public:
   MrCache(const MrCache&) = delete;
   MrCache& operator=(const MrCache&) = delete;
 
-  /// A registration that covers [base, base + bytes), counted until release(). Error: invalid (empty or wrapping range), or the registrar's.
+  /// A registration that covers [base, base + bytes), counted until release(). Error: invalid (empty or
+  /// wrapping range), or the registrar's.
   Result<const Registration*> acquire(uintptr_t base, size_t bytes);
   /// Gives one acquire() back; the memory stays registered until it is needed elsewhere or invalidated.
   void release(const Registration* registration);
-  /// The range was unmapped: what overlaps it is never found again, and is withdrawn as soon as nobody uses it. Pages that are mapped there
-  /// later are other pages, although their address is the same.
+  /// The range was unmapped: what overlaps it is never found again, and is withdrawn as soon as nobody uses
+  /// it. Pages that are mapped there later are other pages, although their address is the same.
   void invalidate(uintptr_t base, size_t bytes);
 
   size_t entries() const { return idle_.size() + busy_.size(); }
@@ -57,7 +60,8 @@ private:
     bool findable = true;
     std::list<Entry*>::iterator place; ///< in idle_ while nobody uses it, else in busy_
   };
-  /// By base. No findable entry lies inside another, so their ends grow with their bases, and the nearest base below decides: O(log n).
+  /// By base. No findable entry lies inside another, so their ends grow with their bases, and the nearest
+  /// base below decides: O(log n).
   using Map = std::map<uintptr_t, Entry*>;
 
   Entry* covering(uintptr_t base, size_t bytes);
@@ -68,7 +72,8 @@ private:
   Registrar& registrar_;
   Bounds bounds_;
   Map findable_;
-  std::list<Entry*> idle_; ///< oldest first; nodes move between the two lists, so that a hit allocates nothing
+  std::list<Entry*>
+      idle_; ///< oldest first; nodes move between the two lists, so that a hit allocates nothing
   std::list<Entry*> busy_;
   size_t bytes_ = 0;
   Statistics statistics_;

@@ -1,4 +1,5 @@
-// The Slingshot credentials of a step, as Slurm's switch/hpe_slingshot puts them into the environment of its tasks. Pure: the environment is a value.
+// The Slingshot credentials of a step, as Slurm's switch/hpe_slingshot puts them into the environment of its
+// tasks. Pure: the environment is a value.
 #pragma once
 #include "common/result.h"
 #include <cstdint>
@@ -12,15 +13,18 @@ namespace podstep::fabric {
 
 /// One NIC that the step may use.
 struct CxiDevice {
-  std::string name;    ///< `cxi0`
-  uint32_t service = 0; ///< the CXI service that restricts who may use it; never the default service 1, which restricts nobody
+  std::string name;     ///< `cxi0`
+  uint32_t service = 0; ///< the CXI service that restricts who may use it; never the default service 1, which
+                        ///< restricts nobody
   bool operator==(const CxiDevice&) const = default;
 };
 
-/// What the step got. Without any SLINGSHOT_* variable there is none (a single-node step, unless the site sets single_node_vni).
+/// What the step got. Without any SLINGSHOT_* variable there is none (a single-node step, unless the site
+/// sets single_node_vni).
 struct Slingshot {
   uint16_t step_vni = 0;
-  std::optional<uint16_t> job_vni; ///< shared by all steps of the job: needed between a pod and a later step's pod
+  std::optional<uint16_t>
+      job_vni; ///< shared by all steps of the job: needed between a pod and a later step's pod
   std::vector<CxiDevice> devices;
   uint32_t traffic_classes = 0; ///< bit mask of allowed classes; 0 when not given
   bool operator==(const Slingshot&) const = default;
@@ -29,13 +33,15 @@ struct Slingshot {
 /// Looks a variable up; nullopt when it is not set.
 using Lookup = std::function<std::optional<std::string>(const char* name)>;
 
-/// Reads SLINGSHOT_VNIS, _SVC_IDS, _DEVICES and _TCS strictly. nullopt: none of them is set. Error (invalid): one is missing, malformed, out of range or does
-/// not match the others; it names the variable and the fix. `allow_default_service`: the site accepts the unrestricted service 1 (threat T13).
-/// Source: Slurm, src/plugins/switch/hpe_slingshot; clause F-CXI-3 in doc/contracts/fabric.md.
+/// Reads SLINGSHOT_VNIS, _SVC_IDS, _DEVICES and _TCS strictly. nullopt: none of them is set. Error (invalid):
+/// one is missing, malformed, out of range or does not match the others; it names the variable and the fix.
+/// `allow_default_service`: the site accepts the unrestricted service 1 (threat T13). Source: Slurm,
+/// src/plugins/switch/hpe_slingshot; clause F-CXI-3 in doc/contracts/fabric.md.
 Result<std::optional<Slingshot>> parse_slingshot(const Lookup& lookup, bool allow_default_service);
 
 enum class VniScope { step, job };
-/// The VNI for a communicator. Error (not_found) when the job has no VNI of its own, with srun's option as hint.
+/// The VNI for a communicator. Error (not_found) when the job has no VNI of its own, with srun's option as
+/// hint.
 Result<uint16_t> choose_vni(const Slingshot& slingshot, VniScope scope);
 
 } // namespace podstep::fabric

@@ -1,4 +1,5 @@
-// The layout of a message's tag, within the 48 bits that every provider has (cxi has no more: fi_cxi(7)). Pure.
+// The layout of a message's tag, within the 48 bits that every provider has (cxi has no more: fi_cxi(7)).
+// Pure.
 #pragma once
 #include <cstdint>
 
@@ -6,9 +7,10 @@ namespace podstep::fabric {
 
 /// Which communicator, which message of it, and which kind: 24 + 16 + 8 bits.
 struct Tag {
-  uint32_t comm = 0;     ///< 24 bits, given by the receiver at set-up
-  uint16_t sequence = 0; ///< wraps; at most 256 messages of a communicator are in flight, so it cannot be mistaken
-  uint8_t kind = 0;      ///< data (its slot in a grouped receive, 0..7), or control
+  uint32_t comm = 0; ///< 24 bits, given by the receiver at set-up
+  uint16_t sequence =
+      0;            ///< wraps; at most 256 messages of a communicator are in flight, so it cannot be mistaken
+  uint8_t kind = 0; ///< data (its slot in a grouped receive, 0..7), or control
   bool operator==(const Tag&) const = default;
 };
 

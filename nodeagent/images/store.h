@@ -27,8 +27,8 @@ struct Image {
   std::string name;   ///< as it was asked for; a path when it was one
   std::string digest; ///< `sha256:<hex>` of the manifest; for a bare .sqsh, which nobody wants to read
                       ///< through at every start: of its path, size, time of change and superblock
-  std::string path;  ///< absolute path of the .sqsh
-  bool site = false; ///< lies in the site's store: root has mounted it when the job named it
+  std::string path;   ///< absolute path of the .sqsh
+  bool site = false;  ///< lies in the site's store: root has mounted it when the job named it
   uint64_t bytes = 0;
   ImageConfig config;
   std::string created;     ///< RFC 3339

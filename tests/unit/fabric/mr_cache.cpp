@@ -1,4 +1,5 @@
-// The registration cache against a registrar that remembers what it was asked, and against a plain model of what should be found.
+// The registration cache against a registrar that remembers what it was asked, and against a plain model of
+// what should be found.
 #include "libfabric-transport/mr_cache.h"
 #include "libfabric-transport/tag.h"
 #include "tests/unit/catch.h"
@@ -14,7 +15,8 @@ struct Ledger : Registrar {
   uintptr_t next = 1;
   bool full = false;
   Result<void*> enroll(uintptr_t, size_t) override {
-    if (full) return Error(Kind::exhausted, "no more registrations");
+    if (full)
+      return Error(Kind::exhausted, "no more registrations");
     live.insert(next);
     return reinterpret_cast<void*>(next++);
   }
@@ -55,12 +57,14 @@ TEST_CASE("What is in use survives every bound; what is idle goes, least recentl
 TEST_CASE("The sum of idle bytes is bounded") {
   Ledger ledger;
   MrCache cache(ledger, {1000, 100});
-  for (uintptr_t i = 0; i < 10; ++i) cache.release(*cache.acquire(0x1000 * (i + 1), 60));
+  for (uintptr_t i = 0; i < 10; ++i)
+    cache.release(*cache.acquire(0x1000 * (i + 1), 60));
   CHECK(cache.bytes() <= 100);
   CHECK(ledger.live.size() == cache.entries());
 }
 
-TEST_CASE("After an unmapping the same address is registered anew, while the old one lives as long as it is used") {
+TEST_CASE(
+    "After an unmapping the same address is registered anew, while the old one lives as long as it is used") {
   Ledger ledger;
   MrCache cache(ledger, {});
   const Registration* old = *cache.acquire(0x1000, 0x1000);
@@ -106,21 +110,25 @@ TEST_CASE("Over random use the cache finds what a plain list would, and withdraw
         break;
       }
       case 2:
-        if (held.empty()) break;
+        if (held.empty())
+          break;
         std::swap(held[random() % held.size()], held.back());
         cache.release(held.back());
         held.pop_back();
         break;
       default:
-        if (random() % 8 == 0) cache.invalidate(base, bytes);
+        if (random() % 8 == 0)
+          cache.invalidate(base, bytes);
       }
       if (held.size() > 60) {
-        for (const Registration* r : held) cache.release(r);
+        for (const Registration* r : held)
+          cache.release(r);
         held.clear();
         REQUIRE(cache.entries() <= 40);
       }
     }
-    for (const Registration* r : held) cache.release(r);
+    for (const Registration* r : held)
+      cache.release(r);
   }
   CHECK(ledger.live.empty());
 }

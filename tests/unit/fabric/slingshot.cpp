@@ -1,4 +1,5 @@
-// The table of SLINGSHOT_* variables: good, short, long, mismatched, non-numeric, huge, duplicate; and the choice of a VNI.
+// The table of SLINGSHOT_* variables: good, short, long, mismatched, non-numeric, huge, duplicate; and the
+// choice of a VNI.
 #include "libfabric-transport/slingshot.h"
 #include "tests/unit/catch.h"
 #include <map>
@@ -35,23 +36,38 @@ TEST_CASE("A step's Slingshot credentials are read as Slurm writes them") {
   CHECK((*found)->traffic_classes == 0);
 }
 
-TEST_CASE("A step without a VNI has no Slingshot, which is no error") { CHECK_FALSE(*parse({{"PATH", "/bin"}})); }
+TEST_CASE("A step without a VNI has no Slingshot, which is no error") {
+  CHECK_FALSE(*parse({{"PATH", "/bin"}}));
+}
 
 TEST_CASE("Anything else than what Slurm writes is refused, and the message names the variable") {
   struct Row {
     const char* name;
     std::string value;
   };
-  for (const auto& [name, value] :
-       {Row{"SLINGSHOT_VNIS", ""}, Row{"SLINGSHOT_VNIS", "0"}, Row{"SLINGSHOT_VNIS", "65536"},
-        Row{"SLINGSHOT_VNIS", "1027:2048"}, Row{"SLINGSHOT_VNIS", "1,2,3"}, Row{"SLINGSHOT_VNIS", "7,7"},
-        Row{"SLINGSHOT_VNIS", "1027,"}, Row{"SLINGSHOT_VNIS", " 1027"}, Row{"SLINGSHOT_VNIS", std::string(600, '1')},
-        Row{"SLINGSHOT_SVC_IDS", "5"}, Row{"SLINGSHOT_SVC_IDS", "5,6,7"}, Row{"SLINGSHOT_SVC_IDS", "5,x"},
-        Row{"SLINGSHOT_SVC_IDS", "0,5"}, Row{"SLINGSHOT_SVC_IDS", "5,4294967296"},
-        Row{"SLINGSHOT_DEVICES", "cxi0,cxi0"}, Row{"SLINGSHOT_DEVICES", "cxi0,mlx5_0"},
-        Row{"SLINGSHOT_DEVICES", "cxi0,cxi01"}, Row{"SLINGSHOT_DEVICES", "cxi0,cxi256"},
-        Row{"SLINGSHOT_DEVICES", "cxi0,../cxi1"}, Row{"SLINGSHOT_TCS", "15"}, Row{"SLINGSHOT_TCS", "0x"},
-        Row{"SLINGSHOT_TCS", "0x1ffffffff"}, Row{"SLINGSHOT_TCS", "0xg"}}) {
+  for (const auto& [name, value] : {Row{"SLINGSHOT_VNIS", ""},
+                                    Row{"SLINGSHOT_VNIS", "0"},
+                                    Row{"SLINGSHOT_VNIS", "65536"},
+                                    Row{"SLINGSHOT_VNIS", "1027:2048"},
+                                    Row{"SLINGSHOT_VNIS", "1,2,3"},
+                                    Row{"SLINGSHOT_VNIS", "7,7"},
+                                    Row{"SLINGSHOT_VNIS", "1027,"},
+                                    Row{"SLINGSHOT_VNIS", " 1027"},
+                                    Row{"SLINGSHOT_VNIS", std::string(600, '1')},
+                                    Row{"SLINGSHOT_SVC_IDS", "5"},
+                                    Row{"SLINGSHOT_SVC_IDS", "5,6,7"},
+                                    Row{"SLINGSHOT_SVC_IDS", "5,x"},
+                                    Row{"SLINGSHOT_SVC_IDS", "0,5"},
+                                    Row{"SLINGSHOT_SVC_IDS", "5,4294967296"},
+                                    Row{"SLINGSHOT_DEVICES", "cxi0,cxi0"},
+                                    Row{"SLINGSHOT_DEVICES", "cxi0,mlx5_0"},
+                                    Row{"SLINGSHOT_DEVICES", "cxi0,cxi01"},
+                                    Row{"SLINGSHOT_DEVICES", "cxi0,cxi256"},
+                                    Row{"SLINGSHOT_DEVICES", "cxi0,../cxi1"},
+                                    Row{"SLINGSHOT_TCS", "15"},
+                                    Row{"SLINGSHOT_TCS", "0x"},
+                                    Row{"SLINGSHOT_TCS", "0x1ffffffff"},
+                                    Row{"SLINGSHOT_TCS", "0xg"}}) {
     Environment environment = good;
     environment[name] = value;
     INFO(name << "=" << value);
