@@ -114,7 +114,7 @@ def main():
     a.add_argument("--seed", type=int, default=20261124)
     a.add_argument("--compile", action="store_true")
     o = a.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 2)))
     torch.manual_seed(o.seed)
     at = lambda name: os.path.join(o.data, name)
     made = tokenizer(at("tokenizer.json"), (json.loads(line)["text"] for line in open(at("train.jsonl"))))

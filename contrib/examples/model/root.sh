@@ -26,7 +26,7 @@ root_run() {
     root=$1 recipe=$2 data=$3 input=$4; shift 4
     for part in proc sys dev; do mount --rbind /$part "$root/$part"; done
     mount --bind "$recipe" "$root/recipe"; mount --bind "$data" "$root/data"; mount --bind "$input" "$root/in"
-    cd / && exec env -i PATH=/usr/bin:/usr/sbin HOME=/tmp LANG=C.UTF-8 OMP_NUM_THREADS="$(nproc)" PYTHONDONTWRITEBYTECODE=1 \
+    cd / && exec env -i PATH=/usr/bin:/usr/sbin HOME=/tmp LANG=C.UTF-8 OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" PYTHONDONTWRITEBYTECODE=1 \
       MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=1073741824 MALLOC_TOP_PAD_=268435456 \
       LD_LIBRARY_PATH="/$(cd "$root" && echo usr/lib/*/openblas-pthread)" chroot "$root" "$@"' \
     sh "$root" "$HERE" "$data" "$input" "$@"
