@@ -69,6 +69,17 @@ void edit_namespaces(json::object& linux_part, const Policy& policy) {
   });
 }
 
+// A name can only be set in a UTS namespace of the container's own.
+void edit_hostname(json::object& spec, json::object& linux_part) {
+  json::array* namespaces = array_at(linux_part, "namespaces");
+  for (size_t i = 0; namespaces && i < namespaces->size(); ++i) {
+    const json::object* entry = (*namespaces)[i].if_object();
+    if (entry && text_at(*entry, "type") == "uts" && text_at(*entry, "path").empty())
+      return;
+  }
+  spec.erase("hostname");
+}
+
 // One more user namespace whose only id is the one that the container wants: {U -> 0} below {0 -> job's
 // user}.
 bool edit_user(json::object& spec, json::object& linux_part) {
@@ -192,6 +203,7 @@ Result<Edited> edit(json::value value, const Policy& policy) {
   edit_annotations(*object_at(*spec, "annotations"));
   edit_process_object(*process);
   edit_namespaces(*linux_part, policy);
+  edit_hostname(*spec, *linux_part);
   bool nested = edit_user(*spec, *linux_part);
   edit_mounts(*spec, policy.tty_group_mapped && !nested);
 

@@ -9,6 +9,7 @@ include tests/unit/fabric/local.mk
 include tests/unit/k8s/local.mk
 include tests/unit/images/local.mk
 include tests/unit/record/local.mk
+include tests/cri/local.mk
 
 # Scripts that contrib/check runs against an installed Podstep and a test cluster; see tests/lib/tap.sh.
 EXTRA_DIST += tests/lib tests/slurm tests/symbols tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t

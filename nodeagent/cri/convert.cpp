@@ -47,7 +47,7 @@ v1::PodSandboxConfig to_message(const SandboxConfig& config) {
   out.mutable_metadata()->set_uid(config.uid);
   out.mutable_metadata()->set_namespace_(config.ns);
   out.mutable_metadata()->set_attempt(config.attempt);
-  out.set_hostname(config.hostname);
+  // No hostname: a pod on the host's network has the node's (the kubelet leaves the field empty then).
   out.set_log_directory(config.log_directory);
   copy(config.labels, *out.mutable_labels());
   copy(config.annotations, *out.mutable_annotations());

@@ -78,17 +78,22 @@ std::string frame(std::string_view message) {
 }
 
 Result<std::string> unframe(std::string_view body) {
-  if (body.size() < prefix_bytes)
-    return Error(cat("gRPC: an answer of ", body.size(), " bytes is no message"));
-  if (body[0] != 0)
-    return Error("gRPC: the answer is compressed, which was not asked for");
-  size_t length = 0;
-  for (size_t i = 1; i < prefix_bytes; ++i)
-    length = length << 8 | static_cast<unsigned char>(body[i]);
-  if (length != body.size() - prefix_bytes)
-    return Error(
-        cat("gRPC: a message of ", length, " bytes is announced, ", body.size() - prefix_bytes, " came"));
-  return std::string(body.substr(prefix_bytes));
+  std::string_view message;
+  do {
+    if (body.size() < prefix_bytes)
+      return Error(cat("gRPC: an answer that ends in ", body.size(), " bytes is no message"));
+    if (body[0] != 0)
+      return Error("gRPC: the answer is compressed, which was not asked for");
+    size_t length = 0;
+    for (size_t i = 1; i < prefix_bytes; ++i)
+      length = length << 8 | static_cast<unsigned char>(body[i]);
+    body.remove_prefix(prefix_bytes);
+    if (length > body.size())
+      return Error(cat("gRPC: a message of ", length, " bytes is announced, ", body.size(), " came"));
+    message = body.substr(0, length);
+    body.remove_prefix(length);
+  } while (!body.empty());
+  return std::string(message);
 }
 
 std::string grpc_timeout(Duration d) {

@@ -11,7 +11,8 @@ namespace podstep::cri {
 
 /// A message in its 5-byte frame (flag 0: not compressed, then the length, big-endian).
 std::string frame(std::string_view message);
-/// The one message of an answer's body. Error: failed when it is cut, compressed, or not exactly one.
+/// The last message of an answer's body: a call has one, a stream that ended (Content/Write) the newest.
+/// Error: failed when it is cut or compressed.
 Result<std::string> unframe(std::string_view body);
 /// A `grpc-timeout` of at most 8 digits: `1500m` for 1.5 s.
 std::string grpc_timeout(Duration d);

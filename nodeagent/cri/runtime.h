@@ -15,7 +15,7 @@ using StringMap = std::map<std::string, std::string>;
 struct SandboxConfig {
   std::string name, ns, uid;
   uint32_t attempt = 0;
-  std::string hostname, log_directory;
+  std::string log_directory;
   StringMap labels, annotations;
   bool share_process_namespace = false;
 };
