@@ -151,11 +151,25 @@ private:
     auto [error, size] = co_await beast::http::async_write_header(layer_, serializer, no_throw);
     if (error) co_return false;
     beast::get_lowest_layer(layer_).expires_never();
-    co_await response.stream(*this);
-    if (broken_) co_return false;
+    if (!co_await stream_until_closed(response)) co_return false;
     beast::get_lowest_layer(layer_).expires_after(write_timeout);
     auto [last_error, last_size] = co_await asio::async_write(layer_, beast::http::make_chunk_last(), no_throw);
     co_return !last_error && keep_alive;
+  }
+
+  /// Runs the stream; a client that goes away ends it at once (only destructors run), not at the next write.
+  loop::Task<bool> stream_until_closed(ServerResponse& response) {
+    using namespace asio::experimental::awaitable_operators;
+    const auto first = co_await (response.stream(*this) || closed());
+    co_return first.index() == 0 && !broken_;
+  }
+
+  /// Returns when the peer has closed. What it sends meanwhile is its next request, kept for later: then nothing is known until a write.
+  loop::Task<void> closed() {
+    auto [error, size] = co_await layer_.async_read_some(buffer_.prepare(limits::http_header_bytes), no_throw);
+    if (error) co_return;
+    buffer_.commit(size);
+    co_await loop::sleep(std::chrono::hours(24 * 365));
   }
 
   Layer& layer_;

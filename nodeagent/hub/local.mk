@@ -1,1 +1,15 @@
-# nodeagent/hub/: what this room builds.
+# nodeagent/hub/: the control plane of one job.
+noinst_LTLIBRARIES += libhub.la
+libhub_la_SOURCES = \
+  nodeagent/hub/admission.cpp nodeagent/hub/admission.h \
+  nodeagent/hub/answer.cpp nodeagent/hub/answer.h \
+  nodeagent/hub/api.cpp nodeagent/hub/api.h nodeagent/hub/api_call.h \
+  nodeagent/hub/authorize.cpp nodeagent/hub/authorize.h \
+  nodeagent/hub/discovery.cpp nodeagent/hub/discovery.h \
+  nodeagent/hub/journal.cpp nodeagent/hub/journal.h \
+  nodeagent/hub/peers.cpp nodeagent/hub/peers.h \
+  nodeagent/hub/route.cpp nodeagent/hub/route.h \
+  nodeagent/hub/selector.cpp nodeagent/hub/selector.h \
+  nodeagent/hub/store.cpp nodeagent/hub/store.h \
+  nodeagent/hub/watch.cpp nodeagent/hub/watch.h
+libhub_la_LIBADD = libcontrol.la libk8s.la libhttp.la librecord.la libloop.la libcommon.la

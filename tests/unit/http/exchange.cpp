@@ -17,6 +17,12 @@ std::string scratch() {
   return mkdtemp(name);
 }
 
+/// Counts streams that have ended, however they did.
+struct Ended {
+  static inline int count = 0;
+  ~Ended() { ++count; }
+};
+
 loop::Task<http::ServerResponse> echo(http::ServerRequest request) {
   http::ServerResponse response;
   if (request.path == "/throw") throw std::runtime_error("a bug in a handler");
@@ -28,6 +34,14 @@ loop::Task<http::ServerResponse> echo(http::ServerRequest request) {
         if (auto sent = co_await to.write("line " + std::to_string(i) + "\nhal"); !sent) co_return;
         if (auto sent = co_await to.write("f\n"); !sent) co_return;
       }
+    };
+    co_return response;
+  }
+  if (request.path == "/silent") {
+    response.stream = [mark = std::make_shared<Ended>()](http::Stream& to) -> loop::Task<void> {
+      (void)co_await to.write("begun\n");
+      co_await loop::sleep(1h);
+      (void)mark;
     };
     co_return response;
   }
@@ -121,6 +135,19 @@ TEST_CASE("Lines of a stream arrive whole, and the reader can end it") {
     auto cut = co_await c.stream(request("GET", "/lines?count=100000"), [&](std::string_view) { return ++count < 5; });
     CHECK(cut.ok());
     CHECK(count == 5);
+  }(w));
+}
+
+TEST_CASE("A stream that has nothing to say ends when its reader goes away") {
+  World w;
+  REQUIRE(w.server.listen_unix(w.socket).ok());
+  w.run([](World& world) -> loop::Task<void> {
+    http::Client c(world.loop, world.local());
+    Ended::count = 0;
+    auto r = co_await c.stream(request("GET", "/silent"), [](std::string_view) { return false; });
+    CHECK(r.ok());
+    for (int i = 0; i < 500 && Ended::count == 0; ++i) co_await loop::sleep(10ms);
+    CHECK(Ended::count == 1);
   }(w));
 }
 

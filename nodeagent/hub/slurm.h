@@ -1,0 +1,49 @@
+// What the hub asks Slurm: when the job ends, whether a node is still the job's, the site's KillWait and port range (scontrol(1)).
+#pragma once
+#include "common/clock.h"
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace podstep::hub {
+
+/// One line of `scontrol -o` output as fields: `JobId=1 EndTime=...`. A value ends where the next ` NAME=` begins.
+std::map<std::string, std::string> parse_oneline(std::string_view line);
+/// Lines `Name = value` of `scontrol show config`.
+std::map<std::string, std::string> parse_config(std::string_view text);
+/// `60001-63000`; nothing for anything else.
+std::optional<std::pair<uint16_t, uint16_t>> parse_port_range(std::string_view text);
+/// True when a node's State says that nothing can run there any more (DOWN, FAIL, POWERED_DOWN ...; sinfo(1), "NODE STATE CODES").
+bool is_down(std::string_view state);
+
+struct Site {
+  Duration kill_wait = std::chrono::seconds(30); ///< slurm.conf(5)
+  std::optional<std::pair<uint16_t, uint16_t>> ports;
+};
+
+class Slurm {
+public:
+  /// `scontrol` as an absolute path and the environment to run it with.
+  Slurm(std::string scontrol, std::vector<std::string> environment, std::string job)
+      : scontrol_(std::move(scontrol)), environment_(std::move(environment)), job_(std::move(job)) {}
+
+  Result<Site> site() const;
+  /// Wall times of start and end; nothing for the end when the job has no limit.
+  struct Times {
+    WallTime start{};
+    std::optional<WallTime> end;
+  };
+  Result<Times> times() const;
+  /// Why the node can no longer serve this job (`nid1 is DOWN*`), or nothing while it can.
+  Result<std::optional<std::string>> lost(const std::string& node) const;
+
+private:
+  Result<std::string> ask(std::vector<std::string> words) const;
+  std::string scontrol_;
+  std::vector<std::string> environment_;
+  std::string job_;
+};
+
+} // namespace podstep::hub
