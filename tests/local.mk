@@ -17,3 +17,5 @@ include tests/unit/loop/local.mk
 include tests/unit/http/local.mk
 include tests/unit/spank/local.mk
 include tests/unit/boot/local.mk
+include tests/unit/pods/local.mk
+include tests/unit/node/local.mk

@@ -7,4 +7,4 @@ tests_unit_pods_unit_SOURCES = \
   tests/unit/pods/probe.cpp \
   tests/unit/pods/status.cpp \
   tests/unit/pods/world.h
-tests_unit_pods_unit_LDADD = libcatchmain.la libpods.la libk8s.la libcommon.la
+tests_unit_pods_unit_LDADD = libcatchmain.la libpods.la libk8stypes.la libcommon.la

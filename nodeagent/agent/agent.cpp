@@ -1,0 +1,178 @@
+// The node agent's worker: see agent.h.
+#include "nodeagent/agent/agent.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "nodeagent/agent/logs.h"
+#include "nodeagent/agent/machine.h"
+#include "nodeagent/pods/admission.h"
+
+namespace podstep::agent {
+
+namespace {
+constexpr Duration housekeeping = std::chrono::seconds(10);
+
+std::string address_of(const k8s::Node& node) {
+  for (const k8s::NodeAddress& a : node.status.addresses)
+    if (a.type == "InternalIP")
+      return a.address;
+  return {};
+}
+} // namespace
+
+Agent::Agent(loop::Loop& loop, const Clock& clock, const Settings& settings, cri::Runtime& runtime,
+             ImageSource& images, HubLink& hub, k8s::Node node, int64_t memory_bytes)
+    : loop_(loop), clock_(clock), settings_(settings), runtime_(runtime), hub_(hub),
+      memory_bytes_(memory_bytes), events_(loop, clock, hub, node.metadata.name),
+      pleg_(loop, clock, runtime,
+            [this](const std::string& uid) {
+              if (auto it = pods_.find(uid); it != pods_.end())
+                it->second->poke();
+              changed_.notify();
+            }),
+      volumes_(settings.pods(), memory_bytes),
+      ports_(settings.port_first, settings.port_last), context_{loop,
+                                                                clock,
+                                                                runtime,
+                                                                images,
+                                                                hub,
+                                                                events_,
+                                                                pleg_,
+                                                                volumes_,
+                                                                ports_,
+                                                                settings,
+                                                                {node.metadata.name, address_of(node),
+                                                                 node.status.allocatable}},
+      registrar_(loop, clock, hub, node, [this] { return health(); }),
+      desired_(
+          loop, hub, node.metadata.name,
+          {[this](k8s::Pod pod) { take(std::move(pod)); }, [this](const std::string& uid) { vanish(uid); }}),
+      changed_(loop) {}
+
+loop::Task<void> Agent::run() {
+  loop_.spawn("list the runtime", pleg_.run());
+  co_await pleg_.wait_first();
+  loop_.spawn("runtime events", pleg_.listen());
+  co_await registrar_.enroll();
+  loop_.spawn("lease", registrar_.run());
+  loop_.spawn("events", events_.run());
+  loop_.spawn("housekeeping", housekeep());
+  adopt_orphans();
+  co_await desired_.run();
+}
+
+void Agent::take(k8s::Pod pod) {
+  const std::string uid = pod.metadata.uid;
+  if (auto it = pods_.find(uid); it != pods_.end())
+    return it->second->update(std::move(pod));
+  if (draining_)
+    return; // the next agent of this node, or another node, has it
+  auto life = std::make_shared<PodLife>(
+      context_, std::move(pod), [this](const k8s::Pod& p) { return admit(p); },
+      [this](const std::string& id) {
+        pods_.erase(id);
+        changed_.notify();
+      });
+  pods_[uid] = life;
+  life->start();
+}
+
+void Agent::vanish(const std::string& uid) {
+  if (auto it = pods_.find(uid); it != pods_.end())
+    it->second->vanished();
+}
+
+// Pods that the runtime holds from before a restart. The API's list claims most of them; what it does not
+// know ends (K-DEL-6).
+void Agent::adopt_orphans() {
+  loop_.spawn("orphans", [](Agent* self) -> loop::Task<void> {
+    // The first list of the API comes before this: a minute covers a hub that is being started again.
+    co_await loop::sleep(std::chrono::seconds(60));
+    for (const std::string& uid : self->pleg_.known_pods()) {
+      if (self->pods_.contains(uid) || uid.empty())
+        continue;
+      k8s::Pod pod;
+      pod.metadata.uid = uid;
+      pod.metadata.name = "unknown";
+      log::warning(cat("pod ", uid, " runs here but is not in the API: it is ended"));
+      self->take(pod);
+      self->vanish(uid);
+    }
+  }(this));
+}
+
+std::optional<pods::Ending> Agent::admit(const k8s::Pod& pod) const {
+  std::vector<const k8s::Pod*> others;
+  for (const auto& [uid, life] : pods_)
+    if (uid != pod.metadata.uid && !pods::is_terminal(life->pod().status.phase))
+      others.push_back(&life->pod());
+  auto refused = pods::admit(pod, context_.node.name, context_.node.allocatable, others);
+  if (!refused)
+    return std::nullopt;
+  return pods::Ending{pods::Ending::Cause::rejected, refused->reason, refused->message, clock_.now(), {}};
+}
+
+node::Health Agent::health() {
+  node::Health out;
+  out.runtime_answers = pleg_.error().empty();
+  out.runtime_error = pleg_.error();
+  out.draining = draining_;
+  read_levels(settings_, memory_bytes_, out);
+  return out;
+}
+
+// Log files that have grown are turned over, for containers that run.
+loop::Task<void> Agent::housekeep() {
+  for (;;) {
+    co_await loop::sleep(housekeeping);
+    std::vector<std::pair<std::string, std::string>> files;
+    for (const auto& [uid, life] : pods_)
+      for (const pods::ContainerView& v : life->views())
+        if (v.state == pods::RunState::running) {
+          const k8s::ObjectMeta& meta = life->pod().metadata;
+          files.emplace_back(v.id, cat(settings_.logs(), "/", log_directory_name(meta.ns, meta.name, uid),
+                                       "/", log_file_name(v.name, uint32_t(v.restart_count))));
+        }
+    for (const auto& [id, path] : files) {
+      auto turned = rotate(path);
+      if (!turned)
+        log::warning(turned.error().message);
+      if (!turned || !*turned)
+        continue;
+      if (auto reopened = co_await runtime_.reopen_log(id); !reopened)
+        log::warning(cat("reopen log: ", reopened.error().message));
+    }
+  }
+}
+
+Result<void> Agent::hub_moved(const HubAddress& hub) {
+  PODSTEP_CHECK(hub_.move(hub));
+  desired_.wake();
+  return {};
+}
+
+void Agent::image_lost(const std::string& digest) {
+  log::warning(cat("the mount of image ", digest, " is gone: its containers end and start again"));
+  for (const auto& [uid, life] : pods_)
+    life->poke();
+}
+
+loop::Task<void> Agent::drain(Duration at_most) {
+  draining_ = true;
+  Instant end = clock_.now() + at_most;
+  auto cordoned = co_await loop::within(std::chrono::seconds(2), "cordon", registrar_.cordon());
+  if (!cordoned)
+    log::warning(cat("cordon: ", cordoned.error().message));
+  for (const auto& [uid, life] : std::map(pods_))
+    life->shut_down(std::max<Duration>(end - report_reserve - clock_.now(), Duration(1)));
+  auto resting = [&] {
+    for (const auto& [uid, life] : pods_)
+      if (!life->at_rest())
+        return false;
+    return true;
+  };
+  while (!resting() && clock_.now() < end)
+    co_await changed_.wait_for(std::chrono::milliseconds(100));
+  log::info(resting() ? "all pods have ended" : "the time for ending pods is over");
+}
+
+} // namespace podstep::agent

@@ -1,0 +1,38 @@
+// Where containers get their root from: an image's name made ready on this node. Real: StoreImages; tests
+// bring their own.
+#pragma once
+#include "nodeagent/images/mount.h"
+#include "nodeagent/images/store.h"
+#include "nodeagent/images/stub.h"
+
+namespace podstep::agent {
+
+struct ReadyImage {
+  std::string reference; ///< what CRI is given
+  std::string digest;    ///< of the flat image, for the runtime wrapper
+};
+
+class ImageSource {
+public:
+  virtual ~ImageSource() = default;
+  /// Looks the image up, mounts it, makes the runtime know it. Errors: not_found (with a hint), invalid,
+  /// failed.
+  virtual loop::Task<Result<ReadyImage>> ready(std::string name) = 0;
+};
+
+/// The flat images of the stores (design: images without a local disk).
+class StoreImages : public ImageSource {
+public:
+  /// `lost`: an image's mount broke although it should not (fault F24).
+  StoreImages(loop::Loop& loop, cri::Client& runtime, const std::string& run, images::Stores stores,
+              std::function<void(std::string digest)> lost);
+  loop::Task<Result<ReadyImage>> ready(std::string name) override;
+  void unmount_all() { mounts_.unmount_all(); }
+
+private:
+  cri::Client& runtime_;
+  images::Stores stores_;
+  images::Mounts mounts_;
+};
+
+} // namespace podstep::agent

@@ -1,0 +1,154 @@
+// One container's start: see launch.h.
+#include "nodeagent/agent/launch.h"
+#include "common/file.h"
+#include "common/text.h"
+#include "common/wire_runtime.h"
+#include "nodeagent/agent/logs.h"
+#include "nodeagent/record/record.h"
+
+namespace podstep::agent {
+
+namespace {
+using pods::Failure;
+
+cri::StringMap pod_labels(const k8s::Pod& pod) {
+  return {{cri_key::pod_name, pod.metadata.name},
+          {cri_key::pod_namespace, pod.metadata.ns},
+          {cri_key::pod_uid, pod.metadata.uid}};
+}
+
+int64_t memory_limit(const k8s::Pod& pod, const k8s::Container& container, const Context& context) {
+  auto limit = container.resources.limits.find("memory");
+  if (limit != container.resources.limits.end())
+    return limit->second.units();
+  auto node = context.node.allocatable.find("memory");
+  (void)pod;
+  return node == context.node.allocatable.end() ? 0 : node->second.units();
+}
+
+// A fixed port that somebody else listens on would end the server with a message that names nobody.
+std::optional<Failure> check_ports(const Context& context, const k8s::Container& container) {
+  for (const k8s::ContainerPort& port : container.ports)
+    if (port.container_port > 0 && port.protocol == "TCP" && !port_is_free(port.container_port))
+      return Failure{
+          "CreateContainerConfigError",
+          cat("port ", port.container_port, " is already taken on node ", context.node.name,
+              "; pods share the host's network. Fix: another port, or the annotation podstep.io/port-",
+              port.name.empty() ? "NAME" : port.name, ": auto"),
+          context.clock.now()};
+  return std::nullopt;
+}
+
+std::optional<Failure> check_user(const Context& context, const k8s::Pod& pod,
+                                  const k8s::Container& container) {
+  const k8s::SecurityContext &own = container.security_context, &shared = pod.spec.security_context;
+  auto user = own.run_as_user ? own.run_as_user : shared.run_as_user;
+  bool non_root = own.run_as_non_root ? *own.run_as_non_root : shared.run_as_non_root.value_or(false);
+  if (non_root && user == 0)
+    return Failure{"CreateContainerConfigError",
+                   "container's runAsUser breaks non-root policy: runAsUser is 0", context.clock.now()};
+  return std::nullopt;
+}
+
+Result<cri::ContainerConfig> configure(const Context& context, const k8s::Pod& pod,
+                                       const k8s::Container& container, const ReadyImage& image,
+                                       uint32_t attempt) {
+  PODSTEP_TRY(pods::Ports ports, context.ports.choose(pod));
+  PODSTEP_TRY(pods::Variables env,
+              pods::environment(pod, container, context.node, ports, read_api_key(context.settings.record)));
+  PODSTEP_TRY(std::vector<cri::Mount> mounts, context.volumes.mounts(pod, container, attempt));
+  cri::ContainerConfig out;
+  out.name = container.name;
+  out.attempt = attempt;
+  out.image = image.reference;
+  for (const std::string& word : container.command)
+    out.command.push_back(pods::expand(word, env));
+  for (const std::string& word : container.args)
+    out.args.push_back(pods::expand(word, env));
+  out.working_dir = container.working_dir;
+  out.env = std::move(env);
+  out.mounts = std::move(mounts);
+  out.labels = pod_labels(pod);
+  out.labels[cri_key::container_name] = container.name;
+  out.annotations = {{cri_key::hash, pods::definition_hash(container)},
+                     {cri_key::restart_count, std::to_string(attempt)},
+                     {cri_key::termination_path, container.termination_message_path},
+                     {cri_key::termination_policy, container.termination_message_policy},
+                     {cri_key::pod_grace, std::to_string(pod.spec.termination_grace_period_seconds)},
+                     {wire::annotation_rootfs, image.digest}};
+  if (int64_t bytes = memory_limit(pod, container, context) / 2; bytes > 0)
+    out.annotations[wire::annotation_rootfs_bytes] = std::to_string(bytes);
+  out.log_path = log_file_name(container.name, attempt);
+  const k8s::SecurityContext &own = container.security_context, &shared = pod.spec.security_context;
+  out.run_as_user = own.run_as_user ? own.run_as_user : shared.run_as_user;
+  out.run_as_group = own.run_as_group ? own.run_as_group : shared.run_as_group;
+  out.read_only_root = own.read_only_root_filesystem.value_or(false);
+  return out;
+}
+
+std::optional<Failure> image_failure(const Context& context, const k8s::Container& container,
+                                     const Error& error) {
+  std::string reason = error.kind == Kind::invalid              ? "InvalidImageName"
+                       : container.image_pull_policy == "Never" ? "ErrImageNeverPull"
+                                                                : "ErrImagePull";
+  std::string message = error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint);
+  return Failure{reason, message, context.clock.now()};
+}
+} // namespace
+
+std::string read_api_key(const std::string& record) {
+  auto key = record.empty() ? Result<std::string>(std::string())
+                            : read_file(cat(record, "/", record::key_file), 4096);
+  return key ? std::string(trim(*key)) : std::string();
+}
+
+cri::SandboxConfig sandbox_config(const k8s::Pod& pod, const std::string& log_root, uint32_t attempt,
+                                  int64_t shm_bytes) {
+  cri::SandboxConfig out;
+  out.name = pod.metadata.name;
+  out.ns = pod.metadata.ns;
+  out.uid = pod.metadata.uid;
+  out.attempt = attempt;
+  out.hostname = pod.metadata.name.substr(0, 63);
+  while (out.hostname.ends_with('-') || out.hostname.ends_with('.'))
+    out.hostname.pop_back();
+  out.log_directory =
+      cat(log_root, "/", log_directory_name(pod.metadata.ns, pod.metadata.name, pod.metadata.uid));
+  out.labels = pod_labels(pod);
+  if (shm_bytes > 0)
+    out.annotations[wire::annotation_shm_bytes] = std::to_string(shm_bytes);
+  out.share_process_namespace = pod.spec.share_process_namespace;
+  return out;
+}
+
+loop::Task<std::optional<Failure>> launch(Context& context, k8s::Pod pod, k8s::Container container,
+                                          std::string sandbox_id, uint32_t sandbox_attempt,
+                                          uint32_t attempt) {
+  auto now = [&] { return context.clock.now(); };
+  if (auto failure = check_user(context, pod, container))
+    co_return failure;
+  if (auto failure = check_ports(context, container))
+    co_return failure;
+  auto image = co_await context.images.ready(container.image);
+  if (!image)
+    co_return image_failure(context, container, image.error());
+  auto config = configure(context, pod, container, *image, attempt);
+  if (!config)
+    co_return Failure{"CreateContainerConfigError", config.error().message, now()};
+  auto memory = context.node.allocatable.find("memory");
+  int64_t shm = memory == context.node.allocatable.end() ? 0 : memory->second.units() / 2;
+  cri::SandboxConfig sandbox = sandbox_config(pod, context.settings.logs(), sandbox_attempt, shm);
+  if (auto made = make_directories(cat(sandbox.log_directory, "/", container.name), 0755); !made)
+    co_return Failure{"CreateContainerError", made.error().message, now()};
+  auto id = co_await context.runtime.create_container(sandbox_id, *config, sandbox);
+  if (!id)
+    co_return Failure{"CreateContainerError", id.error().message, now()};
+  context.events.normal(pod, "Created", cat("Created container: ", container.name));
+  auto started = co_await context.runtime.start_container(*id);
+  if (!started)
+    co_return Failure{"RunContainerError", started.error().message, now()};
+  context.events.normal(pod, "Started", cat("Started container ", container.name));
+  co_return std::nullopt;
+}
+
+} // namespace podstep::agent

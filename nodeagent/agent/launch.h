@@ -1,0 +1,22 @@
+// Starting one container: ports, image, environment, mounts, then the runtime's two calls. Each failure gets
+// the kubelet's reason.
+#pragma once
+#include "nodeagent/agent/context.h"
+#include "nodeagent/pods/plan.h"
+
+namespace podstep::agent {
+
+/// What the runtime is told of a pod's sandbox; pure.
+cri::SandboxConfig sandbox_config(const k8s::Pod& pod, const std::string& log_root, uint32_t attempt,
+                                  int64_t shm_bytes);
+
+/// Starts incarnation `attempt` of a container in `sandbox_id`. The Failure's reason is what the user reads
+/// (K-STAT-3).
+loop::Task<std::optional<pods::Failure>> launch(Context& context, k8s::Pod pod, k8s::Container container,
+                                                std::string sandbox_id, uint32_t sandbox_attempt,
+                                                uint32_t attempt);
+
+/// The job's random key from the record (record.h: key); empty when there is none.
+std::string read_api_key(const std::string& record);
+
+} // namespace podstep::agent

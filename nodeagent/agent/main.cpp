@@ -1,0 +1,151 @@
+// podstepd: the node agent, one per node of the allocation, as the job's user in its own namespaces.
+// podstepd(8).
+#include "common/file.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "nodeagent/agent/local_api.h"
+#include "nodeagent/agent/machine.h"
+#include "nodeagent/cri/containerd.h"
+#include "nodeagent/supervise/supervise.h"
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <unistd.h>
+
+using namespace podstep;
+
+namespace {
+/// The step cannot be an agent's: srun(1) shows it as the task's exit code, boot ends the job with the
+/// reason.
+constexpr int exit_refused = 125;
+/// KillWait of slurm.conf(5) is 30 s; less what the supervisor keeps.
+constexpr Duration time_to_end = std::chrono::seconds(25);
+
+int refuse(const Error& error) {
+  log::error(error.message);
+  if (!error.hint.empty())
+    log::error(cat("fix: ", error.hint));
+  return exit_refused;
+}
+
+// ---------------------------------------------------------------- supervisor
+
+int supervisor() {
+  auto settings = agent::read_settings();
+  if (!settings)
+    return refuse(settings.error());
+  auto node = [&](Error e) { return std::move(e).in(cat("node ", settings->identity.slurm_node)); };
+  if (auto ok = agent::check_namespaces(*settings); !ok)
+    return refuse(node(ok.error()));
+  auto lock = agent::take_lock(*settings);
+  if (!lock)
+    return refuse(node(lock.error()));
+  auto programs = cri::find_programs();
+  if (!programs)
+    return refuse(node(programs.error()));
+  auto containerd = cri::prepare(cri::Layout{settings->run}, *programs);
+  if (!containerd)
+    return refuse(node(containerd.error()));
+
+  auto self = std::string("/proc/self/exe");
+  char path[4096];
+  if (ssize_t n = ::readlink(self.c_str(), path, sizeof path); n > 0)
+    self.assign(path, size_t(n));
+  supervise::Options options;
+  options.name = "podstepd";
+  options.worker = {self, "--worker"};
+  options.companions = {{"containerd", containerd->argv, containerd->environment, containerd->log_path}};
+  return supervise::supervise(options);
+}
+
+// ---------------------------------------------------------------- worker
+
+/// What the worker is made of, in the order in which it is made.
+struct Worker {
+  loop::Loop loop;
+  agent::Settings settings;
+  std::optional<supervise::Lifeline> lifeline;
+  std::optional<agent::HubLink> hub;
+  std::optional<cri::Client> runtime;
+  std::optional<agent::StoreImages> images;
+  std::optional<agent::Agent> agent;
+  std::optional<agent::LocalApi> local;
+  bool ending = false;
+};
+
+loop::Task<void> beat(Worker& w) {
+  for (;;) {
+    if (auto sent = w.lifeline->beat(); !sent)
+      log::warning(sent.error().message);
+    co_await loop::sleep(std::chrono::seconds(8));
+  }
+}
+
+loop::Task<void> end(Worker& w) {
+  if (w.agent)
+    co_await w.agent->drain(time_to_end);
+  if (w.images)
+    w.images->unmount_all();
+  w.loop.stop(0);
+}
+
+loop::Task<Result<void>> serve(Worker& w) {
+  PODSTEP_CO_CHECK(co_await w.hub->open(w.settings));
+  w.runtime.emplace(w.loop, cri::Layout{w.settings.run}.socket());
+  PODSTEP_CO_TRY(std::string version, co_await w.runtime->wait_ready(std::chrono::seconds(20)));
+  PODSTEP_CO_CHECK(co_await images::register_pause(*w.runtime));
+  PODSTEP_CO_TRY(images::Stores stores, images::default_stores());
+  PODSTEP_CO_TRY(node::Machine machine, agent::read_machine(version));
+  PODSTEP_CO_TRY(node::Capacity capacity, node::capacity(agent::read_given(w.settings)));
+  w.images.emplace(w.loop, *w.runtime, w.settings.run, stores,
+                   [&w](const std::string& digest) { w.agent->image_lost(digest); });
+  k8s::Node node = node::make_node(w.settings.identity, machine, capacity, {}, system_clock().wall());
+  w.agent.emplace(w.loop, system_clock(), w.settings, *w.runtime, *w.images, *w.hub, node,
+                  capacity.capacity["memory"].units());
+  w.local.emplace(w.loop, *w.agent);
+  PODSTEP_CO_CHECK(w.local->listen());
+  co_await w.agent->run();
+  co_return Result<void>();
+}
+
+loop::Task<void> main_task(Worker& w) {
+  auto result = co_await serve(w);
+  if (!result) {
+    log::error(cat("node ", w.settings.identity.slurm_node, ": ", result.error().message));
+    w.loop.stop(supervise::first_crash_code);
+  }
+}
+
+int worker() {
+  Worker w;
+  auto settings = agent::read_settings();
+  if (!settings)
+    return refuse(settings.error());
+  w.settings = *settings;
+  auto lifeline = supervise::Lifeline::inherit();
+  if (!lifeline)
+    return refuse(lifeline.error());
+  w.lifeline.emplace(std::move(*lifeline));
+  w.hub.emplace(w.loop, &*w.lifeline);
+  for (const std::string& directory : {w.settings.pods(), w.settings.logs()})
+    if (auto made = make_directories(directory, 0755); !made)
+      return refuse(made.error());
+  w.loop.on_signal({SIGTERM, SIGINT, SIGHUP}, [&w](int) {
+    if (!std::exchange(w.ending, true))
+      w.loop.spawn("end", end(w));
+  });
+  w.loop.spawn("beat", beat(w));
+  w.loop.spawn("agent", main_task(w));
+  return w.loop.run();
+}
+} // namespace
+
+int main(int argc, char** argv) {
+  log::start("podstepd");
+  if (argc == 1)
+    return supervisor();
+  if (argc == 2 && std::strcmp(argv[1], "--worker") == 0)
+    return worker();
+  std::fputs("podstepd is started by podstep-boot in a step of a service job; see podstepd(8).\n", stderr);
+  return argc == 2 && std::strcmp(argv[1], "--help") == 0 ? 0 : exit_refused;
+}
