@@ -45,7 +45,8 @@ loop::Task<void> Desired::run() {
 
 // A list is the full desired set: what is missing from it has gone.
 loop::Task<Result<void>> Desired::list() {
-  PODSTEP_CO_TRY(k8s::ListResult all, co_await hub_.api().list(k8s::KindId::pod, {"", selector_, ""}));
+  const k8s::ListOptions own{"", selector_, ""};
+  PODSTEP_CO_TRY(k8s::ListResult all, co_await hub_.api().list(k8s::KindId::pod, own));
   std::map<std::string, std::string> before = std::move(known_);
   known_.clear();
   for (const k8s::Object& object : all.items) {
@@ -59,18 +60,20 @@ loop::Task<Result<void>> Desired::list() {
 }
 
 loop::Task<Result<void>> Desired::watch() {
-  co_return co_await hub_.api().watch(k8s::KindId::pod, {"", selector_, ""}, version_,
-                                      [this](k8s::WatchEvent event) {
-                                        if (!event.resource_version.empty())
-                                          version_ = event.resource_version;
-                                        if (event.type == k8s::WatchEvent::Type::deleted) {
-                                          known_.erase(k8s::meta_of(event.object).uid);
-                                          sink_.vanished(k8s::meta_of(event.object).uid);
-                                        } else if (event.type != k8s::WatchEvent::Type::bookmark) {
-                                          take(event.object);
-                                        }
-                                        return true;
-                                      });
+  // Named, not temporaries of the co_await: g++ 12 destroys what those hold twice.
+  const k8s::ListOptions own{"", selector_, ""};
+  const std::function<bool(k8s::WatchEvent)> heard = [this](k8s::WatchEvent event) {
+    if (!event.resource_version.empty())
+      version_ = event.resource_version;
+    if (event.type == k8s::WatchEvent::Type::deleted) {
+      known_.erase(k8s::meta_of(event.object).uid);
+      sink_.vanished(k8s::meta_of(event.object).uid);
+    } else if (event.type != k8s::WatchEvent::Type::bookmark) {
+      take(event.object);
+    }
+    return true;
+  };
+  co_return co_await hub_.api().watch(k8s::KindId::pod, own, version_, heard);
 }
 
 void Desired::take(const k8s::Object& object) {

@@ -109,9 +109,6 @@ cri::SandboxConfig sandbox_config(const k8s::Pod& pod, const std::string& log_ro
   out.ns = pod.metadata.ns;
   out.uid = pod.metadata.uid;
   out.attempt = attempt;
-  out.hostname = pod.metadata.name.substr(0, 63);
-  while (out.hostname.ends_with('-') || out.hostname.ends_with('.'))
-    out.hostname.pop_back();
   out.log_directory =
       cat(log_root, "/", log_directory_name(pod.metadata.ns, pod.metadata.name, pod.metadata.uid));
   out.labels = pod_labels(pod);
