@@ -8,6 +8,7 @@ include tests/unit/common/local.mk
 include tests/unit/fabric/local.mk
 include tests/unit/k8s/local.mk
 include tests/unit/images/local.mk
+include tests/unit/cli/local.mk
 include tests/unit/record/local.mk
 include tests/cri/local.mk
 

@@ -1,15 +1,29 @@
 # nodeagent/cli/: the program podstep; its readers and tables are a library, for the unit tests.
 noinst_LTLIBRARIES += libcli.la
 libcli_la_SOURCES = \
+  nodeagent/cli/enter.cpp nodeagent/cli/enter.h \
   nodeagent/cli/image_config.cpp nodeagent/cli/image_config.h \
+  nodeagent/cli/jobs.cpp nodeagent/cli/jobs.h \
+  nodeagent/cli/kept_logs.cpp nodeagent/cli/kept_logs.h \
+  nodeagent/cli/local_agent.cpp nodeagent/cli/local_agent.h \
   nodeagent/cli/progress.cpp nodeagent/cli/progress.h \
-  nodeagent/cli/table.cpp nodeagent/cli/table.h
-libcli_la_LIBADD = libstore.la librecord.la libjson.la libcommon.la
+  nodeagent/cli/script.cpp nodeagent/cli/script.h \
+  nodeagent/cli/service.cpp nodeagent/cli/service.h nodeagent/cli/service_page.cpp \
+  nodeagent/cli/table.cpp nodeagent/cli/table.h \
+  nodeagent/cli/word.cpp nodeagent/cli/word.h
+libcli_la_LIBADD = libhttp.la libstore.la librecord.la libjson.la libcommon.la
 
 bin_PROGRAMS += podstep
 podstep_SOURCES = \
+  nodeagent/cli/check.cpp \
+  nodeagent/cli/endpoint.cpp \
+  nodeagent/cli/exec.cpp \
   nodeagent/cli/image.cpp \
+  nodeagent/cli/local_logs.cpp \
+  nodeagent/cli/logs.cpp \
   nodeagent/cli/main.cpp \
-  nodeagent/cli/word.cpp nodeagent/cli/word.h
+  nodeagent/cli/status.cpp \
+  nodeagent/cli/submit.cpp \
+  nodeagent/cli/wait.cpp
 podstep_CPPFLAGS = $(AM_CPPFLAGS) -DPODSTEP_VERSION=\"$(PACKAGE_VERSION)\"
 podstep_LDADD = libcli.la

@@ -15,7 +15,19 @@ struct Word {
 };
 
 constexpr Word words[] = {
+    {"check", check_main, "is this site set up? what is missing, and the fix"},
+    {"submit", submit_main, "queue a service: sbatch with a manifest"},
+    {"hold", hold_main, "the script of a service job: waits for the service's end"},
+    {"wait", wait_main, "until a service is ready, or over"},
+    {"status", status_main, "nodes, pods, restarts, reasons; or all services of yours"},
+    {"endpoint", endpoint_main, "where a service is reached"},
+    {"key", key_main, "the key that it asks for"},
+    {"logs", logs_main, "what a container printed, also after the end"},
+    {"exec", exec_main, "run a command inside a container"},
+    {"stop", stop_main, "end a service"},
     {"image", image_main, "make, list, show and remove flat images"},
+    {"local-logs", local_logs_main, nullptr},
+    {"local-exec", local_exec_main, nullptr},
 };
 
 void usage() {

@@ -1,0 +1,157 @@
+// Entering a container: see enter.h.
+#include "nodeagent/cli/enter.h"
+#include "common/fd.h"
+#include "common/file.h"
+#include "common/text.h"
+#include "nodeagent/cli/word.h"
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace podstep::cli {
+namespace {
+
+constexpr size_t environment_bytes = 4 << 20;
+
+struct Namespace {
+  const char* name;
+  int type;
+};
+/// The user namespace first: it gives the right to join the others. Network and cgroup stay the step's own:
+/// pods share the host's network.
+constexpr Namespace namespaces[] = {{"user", CLONE_NEWUSER},
+                                    {"ipc", CLONE_NEWIPC},
+                                    {"uts", CLONE_NEWUTS},
+                                    {"pid", CLONE_NEWPID},
+                                    {"mnt", CLONE_NEWNS}};
+
+/// All that is read of the container before the first namespace is joined; afterwards its /proc is another.
+struct Inside {
+  std::vector<std::pair<Namespace, OwnedFd>> to_join;
+  OwnedFd root, directory;
+  std::vector<std::string> environment;
+  uint64_t bounding = 0;
+};
+
+bool same_file(int fd, const std::string& path) {
+  struct stat a, b;
+  return ::fstat(fd, &a) == 0 && ::stat(path.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
+Result<OwnedFd> open_of(const std::string& path, int flags) {
+  OwnedFd fd(::open(path.c_str(), flags | O_CLOEXEC));
+  if (!fd.valid())
+    return errno_error(cat("open ", path));
+  return fd;
+}
+
+Result<Inside> look_at(pid_t pid) {
+  std::string proc = cat("/proc/", pid);
+  Inside inside;
+  for (const Namespace& each : namespaces) {
+    PODSTEP_TRY(OwnedFd fd, open_of(cat(proc, "/ns/", each.name), O_RDONLY));
+    if (!same_file(fd.get(), cat("/proc/self/ns/", each.name)))
+      inside.to_join.emplace_back(each, std::move(fd));
+  }
+  PODSTEP_TRY(inside.root, open_of(proc + "/root", O_PATH | O_DIRECTORY));
+  PODSTEP_TRY(inside.directory, open_of(proc + "/cwd", O_PATH | O_DIRECTORY));
+  PODSTEP_TRY(std::string environment, read_file(proc + "/environ", environment_bytes));
+  const char* term = ::getenv("TERM");
+  inside.environment = parse_environ(environment, ::isatty(STDIN_FILENO) && term ? term : "");
+  PODSTEP_TRY(std::string status, read_file(proc + "/status", 64 << 10));
+  PODSTEP_TRY(inside.bounding, parse_bounding_set(status));
+  return inside;
+}
+
+Result<void> join(const Inside& inside) {
+  for (const auto& [each, fd] : inside.to_join)
+    if (::setns(fd.get(), each.type) != 0)
+      return errno_error(cat("enter the container's ", each.name, " namespace"));
+  if (::fchdir(inside.root.get()) != 0 || ::chroot(".") != 0 || ::fchdir(inside.directory.get()) != 0)
+    return errno_error("enter the container's root directory");
+  return {};
+}
+
+/// What the container itself may not do, a command in it may not either: not more than the bounding set, and
+/// nothing by set-id programs.
+void confine(uint64_t bounding) {
+  for (int capability = 0; capability < 64; ++capability)
+    if (!(bounding >> capability & 1))
+      (void)::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); // EINVAL: the kernel does not know so many
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+[[noreturn]] void become(const std::vector<std::string>& argv, const Inside& inside) {
+  std::vector<char*> words, variables;
+  for (const std::string& word : argv)
+    words.push_back(const_cast<char*>(word.c_str()));
+  for (const std::string& variable : inside.environment)
+    variables.push_back(const_cast<char*>(variable.c_str()));
+  words.push_back(nullptr);
+  variables.push_back(nullptr);
+  environ = variables.data(); // execvp looks for the program in the container's own PATH
+  confine(inside.bounding);
+  ::execvp(words[0], words.data());
+  int err = errno;
+  fail(errno_error(cat("run ", printable(argv[0]), " in the container"), err));
+  ::_exit(err == ENOENT ? exit_not_found : exit_not_executable);
+}
+
+volatile pid_t child_pid = 0;
+extern "C" void pass_on(int number) {
+  if (child_pid > 0)
+    ::kill(child_pid, number);
+}
+
+} // namespace
+
+Result<uint64_t> parse_bounding_set(std::string_view status) {
+  for (const std::string& line : split(status, '\n'))
+    if (line.starts_with("CapBnd:")) {
+      std::string hex(trim(std::string_view(line).substr(7)));
+      if (is_lower_hex(hex, 16))
+        return std::strtoull(hex.c_str(), nullptr, 16);
+    }
+  return Error(Kind::invalid, "the process's status has no CapBnd");
+}
+
+std::vector<std::string> parse_environ(std::string_view text, std::string_view term) {
+  std::vector<std::string> variables;
+  for (const std::string& variable : split(text, '\0'))
+    if (variable.find('=') != variable.npos && !(variable.starts_with("TERM=") && !term.empty()))
+      variables.push_back(variable);
+  if (!term.empty())
+    variables.push_back(cat("TERM=", term));
+  return variables;
+}
+
+Result<int> run_inside(pid_t pid, const std::vector<std::string>& argv) {
+  PODSTEP_TRY(Inside inside, look_at(pid));
+  PODSTEP_CHECK(join(inside));
+  // A joined pid namespace is that of children only (setns(2)).
+  pid_t child = ::fork();
+  if (child < 0)
+    return errno_error("fork");
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    become(argv, inside);
+  }
+  child_pid = child;
+  struct sigaction action {};
+  action.sa_handler = pass_on;
+  for (int number : {SIGTERM, SIGINT, SIGHUP})
+    ::sigaction(number, &action, nullptr);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+} // namespace podstep::cli

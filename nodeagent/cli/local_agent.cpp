@@ -1,0 +1,126 @@
+// Asking this node's agent: see local_agent.h.
+#include "nodeagent/cli/local_agent.h"
+#include "common/limits.h"
+#include "common/text.h"
+#include "common/wire_spec.h"
+#include "nodeagent/cli/kept_logs.h"
+#include "nodeagent/http/client.h"
+#include "nodeagent/k8s/codec.h"
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <optional>
+
+namespace podstep::cli {
+namespace {
+
+const char* variable(const char* name) {
+  const char* value = ::getenv(name);
+  return value ? value : "";
+}
+
+/// The sockets of this job's hub and agent on this node: <run>/<job>.<restart>.<step>.<node>/sock.
+std::vector<std::string> sockets() {
+  std::string start = cat(variable("SLURM_JOB_ID"), "."), end = cat(".", variable("SLURMD_NODENAME"));
+  std::vector<std::string> found;
+  for (const std::string& name : names_in(wire::run_root))
+    if (name.starts_with(start) && name.ends_with(end))
+      found.push_back(cat(wire::run_root, "/", name, "/", wire::run_sock));
+  return found;
+}
+
+http::Endpoint endpoint(const std::string& socket) {
+  http::Endpoint endpoint;
+  endpoint.base_url = "http://localhost";
+  endpoint.unix_socket = socket;
+  return endpoint;
+}
+
+Error no_agent() {
+  return Error(
+      Kind::not_found,
+      cat("no agent of job ", variable("SLURM_JOB_ID"), " answers on node ", variable("SLURMD_NODENAME")),
+      "podstep status");
+}
+
+/// Runs one coroutine to its end on a loop of its own.
+template<class Make>
+auto on_loop(Make make) -> typename decltype(make(std::declval<loop::Loop&>()))::value_type {
+  loop::Loop loop;
+  std::optional<typename decltype(make(loop))::value_type> result;
+  loop.spawn("local", [](auto& out, auto task, loop::Loop& on) -> loop::Task<void> {
+    out = co_await std::move(task);
+    on.stop();
+  }(result, make(loop), loop));
+  loop.run();
+  return std::move(*result);
+}
+
+/// The answer of the first socket that knows the path: the hub's, on the job's first node, does not.
+Result<std::string> ask_agent(const std::string& path) {
+  for (const std::string& socket : sockets()) {
+    auto answer = on_loop([&](loop::Loop& loop) -> loop::Task<Result<http::Response>> {
+      http::Client client(loop, endpoint(socket));
+      http::Request request;
+      request.path = path;
+      co_return co_await client.send(std::move(request));
+    });
+    if (answer && answer->status == 200)
+      return std::move(answer->body);
+  }
+  return no_agent();
+}
+
+} // namespace
+
+Result<int64_t> parse_container_pid(std::string_view text, const Target& target) {
+  PODSTEP_TRY(boost::json::value json, k8s::parse_json(text, limits::http_body_bytes));
+  const auto* object = json.if_object();
+  const auto* items = object && object->contains("items") ? object->at("items").if_array() : nullptr;
+  if (!items)
+    return Error(Kind::invalid, "the agent's answer has no items");
+  for (const boost::json::value& item : *items) {
+    const auto* container = item.if_object();
+    auto is = [&](const char* name, const std::string& wanted) {
+      const auto* value = container ? container->if_contains(name) : nullptr;
+      return value && value->is_string() && value->get_string() == wanted;
+    };
+    if (!is("namespace", target.ns) || !is("pod", target.pod) || !is("container", target.container))
+      continue;
+    const auto* pid = container->if_contains("pid");
+    const int64_t* number = pid ? pid->if_int64() : nullptr;
+    if (!number || *number <= 0)
+      return Error(Kind::unavailable,
+                   cat("container ", target.container, " of pod ", target.pod, " is just starting"),
+                   "try again in a moment");
+    return *number;
+  }
+  return Error(Kind::not_found, cat("container ", target.container, " of pod ", target.pod, " does not run"),
+               "podstep status");
+}
+
+Result<int64_t> find_container(const Target& target) {
+  PODSTEP_TRY(std::string text, ask_agent("/podstep/v1/containers"));
+  return parse_container_pid(text, target);
+}
+
+Result<void> stream_log(const Target& target, bool follow, int64_t tail,
+                        const std::function<bool(std::string_view)>& line) {
+  for (const std::string& socket : sockets()) {
+    auto answer = on_loop([&](loop::Loop& loop) -> loop::Task<Result<http::Response>> {
+      http::Client client(loop, endpoint(socket));
+      http::Request request;
+      request.path = cat("/containerLogs/", target.ns, "/", target.pod, "/", target.container,
+                         "?follow=", follow ? "true" : "false", tail >= 0 ? cat("&tailLines=", tail) : "");
+      request.timeout = Duration::zero();
+      co_return co_await client.stream(std::move(request), line);
+    });
+    if (answer && answer->status == 200)
+      return {};
+    // The hub does not know the path; an agent that does not know the container says so in a sentence.
+    if (answer && answer->body.find("no such path") == std::string::npos)
+      return Error(Kind::failed, printable(trim(answer->body), 500), "podstep status");
+  }
+  return no_agent();
+}
+
+} // namespace podstep::cli

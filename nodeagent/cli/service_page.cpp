@@ -1,0 +1,80 @@
+// The status page and the endpoint table: see service.h.
+#include "common/text.h"
+#include "nodeagent/cli/progress.h"
+#include "nodeagent/cli/service.h"
+#include "nodeagent/cli/table.h"
+
+namespace podstep::cli {
+namespace {
+
+std::string age(const std::string& started, WallTime now) {
+  auto time = parse_rfc3339(started);
+  if (!time)
+    return "-";
+  return human_seconds(std::chrono::duration_cast<std::chrono::seconds>(now - *time).count());
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
+/// `1/1`: ready containers of all, as kubectl shows a pod.
+bool all_ready(const PodRow& pod) {
+  size_t slash = pod.ready.find('/');
+  return slash != pod.ready.npos && pod.ready != "0/0" &&
+         pod.ready.substr(0, slash) == pod.ready.substr(slash + 1);
+}
+
+} // namespace
+
+std::string ready_pods(const Service& service) {
+  size_t ready = 0;
+  for (const PodRow& pod : service.pods)
+    ready += all_ready(pod);
+  return cat(ready, "/", service.pods.size());
+}
+
+int64_t all_restarts(const Service& service) {
+  int64_t sum = 0;
+  for (const PodRow& pod : service.pods)
+    sum += pod.restarts;
+  return sum;
+}
+
+std::string status_page(const Service& service, const std::string& time_left, WallTime now) {
+  std::string page =
+      cat("job ", service.job, ": ", printable(service.phase), ", pods ", ready_pods(service), " ready");
+  if (service.restart > 0)
+    page += cat(", requeued ", service.restart, " times");
+  if (!time_left.empty())
+    page += cat(", time left ", printable(time_left));
+  page += "\n";
+  if (!service.reason.empty())
+    page += cat("reason: ", printable(service.reason, 1000), "\n");
+  Table nodes({"NODE", "READY", "REASON"});
+  for (const NodeRow& node : service.nodes)
+    nodes.add({node.name, node.ready ? "yes" : "no", or_dash(node.reason)});
+  Table pods({"POD", "NODE", "READY", "PHASE", "RESTARTS", "AGE", "REASON"});
+  for (const PodRow& pod : service.pods) {
+    pods.add({pod.name, or_dash(pod.node), pod.ready, pod.phase, std::to_string(pod.restarts),
+              age(pod.started, now), or_dash(pod.reason)});
+    if (pod.containers.size() > 1)
+      for (const ContainerRow& each : pod.containers)
+        pods.add({cat("  ", each.name), "", each.ready ? "yes" : "no", each.state,
+                  std::to_string(each.restarts), "", or_dash(each.reason)});
+  }
+  if (!nodes.empty())
+    page += "\n" + nodes.text();
+  if (!pods.empty())
+    page += "\n" + pods.text();
+  return page;
+}
+
+std::string endpoint_table(const Endpoints& endpoints) {
+  Table table({"POD", "NODE", "PORT", "URL", "READY"});
+  for (const EndpointRow& row : endpoints.rows)
+    table.add({row.pod, row.node, or_dash(row.name), row.url, row.ready ? "yes" : "no"});
+  return table.text();
+}
+
+} // namespace podstep::cli
