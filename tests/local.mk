@@ -20,3 +20,4 @@ include tests/unit/spank/local.mk
 include tests/unit/boot/local.mk
 include tests/unit/pods/local.mk
 include tests/unit/node/local.mk
+include tests/spank/local.mk

@@ -1,0 +1,155 @@
+#!/bin/bash
+# podstep-boot: one agent per node with its whole share under every sbatch layout, lost steps come back, and a job that cannot have
+# its service ends FAILED with the reason. Hub and agents are stand-ins that only speak the start-up lines.
+# timeout: 400
+. "$(dirname "$0")/../lib/tap.sh"
+. "$top_srcdir/tests/lib/cluster.sh"
+need_cluster
+
+libexec=$PODSTEP_PREFIX/libexec/podstep
+[ -x "$libexec/podstep-boot" ] || skip_all "podstep-boot is not installed in $PODSTEP_PREFIX"
+cluster plugstack
+
+# The stand-ins lie over the real programs in the nodes' own mount namespaces (a node's /tmp is its own too).
+fakes=$PODSTEP_CLUSTER_DIR/fakes.$$
+mkdir -p "$fakes"
+at_exit rm -rf "$fakes"
+for node in n1 n2 n3; do
+  for name in podstep-hub:hub podstepd:agent; do
+    [ -e "$libexec/${name%:*}" ] || { touch "$libexec/${name%:*}"; at_exit rm -f "$libexec/${name%:*}"; }
+    install -m 755 "$top_srcdir/tests/slurm/fake/${name#*:}" "$fakes/${name%:*}"
+    on "$node" mount --bind "$fakes/${name%:*}" "$libexec/${name%:*}"
+    at_exit on "$node" umount "$libexec/${name%:*}"
+  done
+done
+
+# What podstep render would have kept; the digest reaches the batch step as it does when the option itself is lost.
+state=$(home alice)/.local/state/podstep/specs
+as alice mkdir -p "$state"
+as alice bash -c "echo '{\"test\":\"boot\"}' > spec.tmp"
+hex=$(as alice sha256sum spec.tmp | cut -d' ' -f1)
+as alice cp spec.tmp "$state/$hex.json"
+spec=SLURM_PODSTEP_SPEC=sha256:$hex
+work=$(home alice)/boot-test
+as alice rm -rf "$work"
+as alice mkdir -p "$work"
+
+# service SBATCH-ARGS...: submit a service job; prints its id.
+service() { submit alice -D "$work" -o out-%j --export="ALL,$spec" "$@"; }
+record() { echo "$work/podstep-$1/r0"; }
+log() { cat "$(record "$1")/daemon/$2.log" 2>/dev/null; }
+agents() { log "$1" agents | grep -c ' step='; }
+agents_are() { [ "$(agents "$1")" = "$2" ]; }
+hubs_are() { [ "$(log "$1" hub | grep -c '^started')" = "$2" ]; }
+agents_say() { log "$1" agents | grep -q "$2"; }
+nothing_left() {
+  local node
+  for node in n1 n2 n3; do [ -z "$(on "$node" ls /run/podstep 2>/dev/null)" ] || return 1; done
+}
+all_idle() { [ "$(sinfo -h -o %T | sort -u)" = idle ]; }
+# boot_pid JOB NUMBER: one half of boot; the batch step runs on the job's first node.
+srun_of() {
+  local pid
+  for pid in $(job_pids "$1" n1 srun); do
+    tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q -- "--job-name=$2 " && [ "$(cat "/proc/$(awk '{print $4}' "/proc/$pid/stat")/comm")" = podstep-boot ] && echo "$pid"
+  done
+}
+
+# --- layouts: what sbatch is told must not bend the agents' step ---
+layout() {
+  local want=$1 cpus=$2 name=$3 job
+  shift 3
+  job=$(service "$@" --wrap 'srun -N1 -n1 /bin/echo inner step; env | grep -c ^SLURM_PODSTEP_SPEC; echo hub=$SLURM_PODSTEP_HUB; sleep 1')
+  wait_over "$job" || true
+  is "$(job_state "$job") $(agents "$job") $(log "$job" agents | sed -n 's/.* cpus=\([0-9]*\) .*/\1/p' | sort | xargs)" "COMPLETED $want $cpus" "$name: one agent per node"
+  like "$(cat "$work/out-$job")" $'inner step\n0\nhub=10[.0-9]+:4000' "$name: the script runs, its own srun too, and it sees its hub"
+}
+layout 3 '1 1 1' 'three nodes' -N3
+layout 1 1 'one node' -N1
+layout 3 '1 1 2' 'uneven' -n4 -N3
+layout 1 3 'three tasks on a node' -n3 -N1
+layout 2 '2 2' 'tasks per node' -N2 --ntasks-per-node=2
+layout 2 '3 3' 'cpus per task' -N2 -c3
+spec_only=$spec
+service() { submit alice -D "$work" -o out-%j --export="$spec_only" "$@"; }
+layout 2 '1 1' 'without the environment' -N2
+service() { submit alice -D "$work" -o out-%j --export="ALL,$spec" "$@"; }
+submit_env=(env SBATCH_DISTRIBUTION=block SLURM_LABELIO=1 SLURM_UNBUFFEREDIO=1)
+service() { as alice "${submit_env[@]}" sbatch --parsable -D "$work" -o out-%j --export="ALL,$spec" "$@"; }
+layout 2 '1 1' 'labels and no buffers asked of every srun' -N2
+service() { submit alice -D "$work" -o out-%j --export="ALL,$spec" "$@"; }
+
+# --- the record ---
+job=$(service -N2 --wrap 'echo $SLURM_PODSTEP_RECORD; sbatch --parsable -N1 -o inner --wrap "env | grep -c ^SLURM_PODSTEP"; sleep 1')
+wait_over "$job"
+is "$(head -1 "$work/out-$job")" "$(record "$job")" 'the script finds its record'
+is "$(stat -c '%a %U' "$(record "$job")" 2>/dev/null | cut -d' ' -f1)" 700 'the record is the user'\''s alone'
+is "$(sha256sum <"$(record "$job")/spec.json" | cut -d' ' -f1)" "$hex" 'the record holds the spec'
+wait_over "$(tail -1 "$work/out-$job")"
+is "$(cat "$work/inner")" 0 'a job submitted from inside is plain'
+
+# --- lost steps ---
+job=$(service -N2 --wrap 'sleep 60')
+ok 'a service starts' wait_until 30 agents_are "$job" 2
+kill -9 $(srun_of "$job" podstepd)
+ok 'agents whose srun was killed are back (fault F21)' wait_until 15 agents_are "$job" 4
+like "$(log "$job" boot)" 'the agent of nodes n1, n2 is lost \(its srun ended with 137\)' 'the record says what was lost'
+is "$(squeue -h -s -j "$job" -o %j | grep -c podstepd)" 1 'no second agents'\'' step is left'
+kill -9 $(srun_of "$job" podstep-hub)
+ok 'a hub whose srun was killed is back (fault F22)' wait_until 15 hubs_are "$job" 2
+ok 'it hears of the agents' wait_until 10 bash -c "[ \$(grep -c '^agent ' $(record "$job")/daemon/hub.log) -ge 6 ]"
+ok 'and the living agents are told' wait_until 10 agents_say "$job" 'told: POST /podstep/hub .*"fingerprint":"fingerprint-'
+echo 'leaving n2 slurmstepd is gone' >"$work/podstep-$job/hub.do"
+ok 'a node that the hub gives up gets a replacement (fault F23)' wait_until 15 agents_are "$job" 5
+is "$(job_state "$job")" RUNNING 'the job lives on'
+echo 'failed image x is missing' >"$work/podstep-$job/hub.do"
+wait_over "$job" 30
+is "$(job_state "$job")" FAILED 'a hub that cannot go on ends the job'
+like "$(cat "$work/out-$job")" "podstep: job $job ends: image x is missing. Record: $(record "$job")" 'its output says why'
+like "$(cat "$(record "$job")/end.json")" '"reason":"image x is missing"' 'the record says why'
+
+# --- a script that traps SIGTERM, and each half of boot killed (fault F25) ---
+for half in 1 2; do
+  job=$(service -N1 --wrap 'trap : TERM; while :; do sleep 1; done')
+  wait_until 30 agents_are "$job" 1
+  kill -9 "$(job_pids "$job" n1 podstep-boot | sort -n | sed -n "${half}p")"
+  wait_over "$job" 40
+  is "$(job_state "$job")" FAILED "half $half of boot killed: the job ends, though its script ignores SIGTERM"
+  like "$(cat "$(record "$job")/end.json")" 'one half of podstep-boot was killed' "half $half of boot killed: the record says so"
+done
+job=$(service -N1 --wrap 'sleep 60')
+wait_until 30 agents_are "$job" 1
+as alice scancel "$job"
+wait_over "$job"
+nok 'an ordinary end is no fault of boot'\''s' test -e "$(record "$job")/end.json"
+
+# --- a service that cannot start (fault F9) ---
+job=$(service -N3 --begin=now+2 --wrap 'echo ran bare')
+as alice bash -c "mkdir -p -m 700 $work/podstep-$job && echo n2 > $work/podstep-$job/agent.fails"
+wait_over "$job"
+is "$(job_state "$job") $(job_field "$job" ExitCode)" 'FAILED 125:0' 'an agent that cannot start on one node fails the job with 125'
+like "$(cat "$work/out-$job")" "podstep: job $job refused on n1: no crun on n2. Record: $(record "$job")" 'node and cause are named'
+unlike "$(cat "$work/out-$job")" 'ran bare' 'the script did not run'
+job=$(submit alice -D "$work" -o out-%j --export="ALL,SLURM_PODSTEP_SPEC=sha256:$(printf 'a%.0s' {1..64})" --wrap 'echo ran bare')
+wait_over "$job"
+like "$(job_field "$job" ExitCode) $(cat "$work/out-$job")" '^125:0 podstep: job .* rendered spec.*No such file' 'a spec that is gone is named'
+as alice bash -c "echo tampered > $state/$(printf 'b%.0s' {1..64}).json"
+job=$(submit alice -D "$work" -o out-%j --export="ALL,SLURM_PODSTEP_SPEC=sha256:$(printf 'b%.0s' {1..64})" --wrap 'echo ran bare')
+wait_over "$job"
+like "$(job_field "$job" ExitCode) $(cat "$work/out-$job")" '^125:0 .*is not what was submitted' 'a spec that was changed is refused'
+as alice mkdir -p "$work/closed" && as alice chmod 555 "$work/closed"
+job=$(submit alice -D "$work/closed" -o "$work/out-%j" --export="ALL,$spec" --wrap 'echo ran bare')
+wait_over "$job"
+like "$(job_field "$job" ExitCode) $(cat "$work/out-$job")" '^125:0 .*create the record directory' 'a record that cannot be written is named'
+
+# --- kinds of jobs ---
+job=$(submit alice -D "$work" -o out-%j --export="ALL,$spec" -N1 --wrap true : -N1)
+wait_until 30 test -s "$work/out-$job" # scontrol shows one state per component
+like "$(cat "$work/out-$job")" 'heterogeneous' 'a heterogeneous job is refused'
+job=$(submit alice -D "$work" -o array-%a --export="ALL,$spec" -N1 --array=1-2 --wrap 'echo $SLURM_PODSTEP_HUB')
+wait_until 60 bash -c "[ -s $work/array-1 ] && [ -s $work/array-2 ]"
+like "$(cat "$work/array-1" "$work/array-2")" $'^10[.0-9]+:4000\n10[.0-9]+:4000$' 'a job array works: a service for each task'
+
+ok 'every node is idle' wait_until 60 all_idle
+ok 'no run directory is left on any node' wait_until 20 nothing_left
+done_testing
