@@ -51,8 +51,10 @@ loop::Task<Result<std::string>> Client::wait_ready(Duration at_most) {
   const Instant end = system_clock().now() + at_most;
   for (;;) {
     auto answered = co_await version();
-    if (answered)
+    if (answered) {
+      events_->open(); // before the first container can end
       co_return answered;
+    }
     if (system_clock().now() >= end)
       co_return Error(Kind::timeout, answered.error().message).in("containerd does not answer");
     co_await loop::sleep(std::chrono::milliseconds(5)); // it needs 50 to 100 ms to start

@@ -7,10 +7,11 @@ namespace podstep::cri {
 
 class Events {
 public:
-  /// Opens the stream at the first wait().
   explicit Events(std::shared_ptr<Channel> channel);
   ~Events();
-  /// Returns at the next hint, or after `at_most`.
+  /// Starts listening, once; what happened before is not told.
+  void open();
+  /// Opens the stream if that was not done. Returns at the next hint, or after `at_most`.
   loop::Task<void> wait(Duration at_most);
 
 private:

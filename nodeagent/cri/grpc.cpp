@@ -153,10 +153,11 @@ loop::Task<Result<void>> Channel::listen(std::string method, const google::proto
                                          std::function<void()> heard) {
   http::Request outgoing = request(method, message);
   outgoing.timeout = Duration::zero();
-  auto response = co_await client_.stream(std::move(outgoing), [&heard](std::string_view) {
+  const std::function<bool(std::string_view)> any_line = [&heard](std::string_view) {
     heard();
     return true;
-  });
+  };
+  auto response = co_await client_.stream(std::move(outgoing), any_line);
   if (!response)
     co_return std::move(response).error();
   co_return outcome(*response);
