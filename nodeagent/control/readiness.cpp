@@ -35,17 +35,23 @@ std::string wait_of(const k8s::Pod& pod) {
   return cat("pod ", pod.metadata.name, ": ", why);
 }
 
-std::string failure_of(const k8s::Pod& pod) {
+struct Failure {
+  std::string why;
+  int exit_code = 1;
+};
+Failure failure_of(const k8s::Pod& pod) {
   for (const auto& status : pod.status.container_statuses)
     if (const auto* ended = std::get_if<k8s::ContainerStateTerminated>(&status.state); ended && ended->exit_code != 0)
-      return cat("pod ", pod.metadata.name, ": container ", status.name, " ended with ", ended->exit_code,
-                 ended->reason.empty() ? "" : " (", ended->reason, ended->reason.empty() ? "" : ")");
-  return cat("pod ", pod.metadata.name, " failed: ", pod.status.reason, " ", pod.status.message);
+      return {cat("pod ", pod.metadata.name, ": container ", status.name, " ended with ", ended->exit_code,
+                  ended->reason.empty() ? "" : " (", ended->reason, ended->reason.empty() ? "" : ")"),
+              ended->exit_code};
+  return {cat("pod ", pod.metadata.name, " failed: ", pod.status.reason, " ", pod.status.message), 1};
 }
 } // namespace
 
 Readiness readiness(const std::vector<k8s::Object>& manifest, const std::vector<k8s::Object>& live) {
-  std::string waiting, failure;
+  std::string waiting;
+  std::optional<Failure> failure;
   bool all_terminal = true;
   size_t looked_at = 0;
   for (const auto& wanted : manifest) {
@@ -56,7 +62,7 @@ Readiness readiness(const std::vector<k8s::Object>& manifest, const std::vector<
     if (const auto* pod = std::get_if<k8s::Pod>(object)) {
       wait = wait_of(*pod);
       all_terminal = all_terminal && is_terminal(*pod);
-      if (pod->status.phase == "Failed" && failure.empty())
+      if (pod->status.phase == "Failed" && !failure)
         failure = failure_of(*pod);
     } else if (const auto* deployment = std::get_if<k8s::Deployment>(object)) {
       wait = wait_of(*deployment);
@@ -67,8 +73,8 @@ Readiness readiness(const std::vector<k8s::Object>& manifest, const std::vector<
       waiting = wait;
   }
   if (looked_at > 0 && all_terminal)
-    return {failure.empty() ? Stage::ended : Stage::failed, failure};
-  return {waiting.empty() ? Stage::ready : Stage::starting, waiting};
+    return failure ? Readiness{Stage::failed, failure->why, failure->exit_code} : Readiness{Stage::ended, {}, 0};
+  return {waiting.empty() ? Stage::ready : Stage::starting, waiting, 0};
 }
 
 } // namespace podstep::control

@@ -13,6 +13,7 @@ enum class Stage {
 struct Readiness {
   Stage stage = Stage::starting;
   std::string why; ///< what is waited for, or what failed: `deployment chat: 1 of 2 replicas available`
+  int exit_code = 0; ///< with Stage::failed: of the first container that failed, 1 where there is none
 };
 
 /// `live`: the hub's objects now; those are looked at whose kind, namespace and name are in `manifest`.

@@ -6,12 +6,15 @@
 #include "nodeagent/control/garbage.h"
 #include "nodeagent/control/place.h"
 #include "nodeagent/control/replicaset.h"
+#include <algorithm>
 
 namespace podstep::hub {
 
 namespace {
 /// A fixed point is reached in a handful of rounds; this many mean that two controllers fight.
 constexpr int most_rounds = 64;
+/// Events in memory; all of them are in the record's events.jsonl.
+constexpr size_t events_kept = 1000;
 
 template <class T> std::vector<T> all_of(const Store& store, k8s::KindId kind) {
   std::vector<T> found;
@@ -29,7 +32,8 @@ std::optional<Duration> Controllers::run() {
     auto changes = decide();
     again = changes.again;
     const bool moved = apply(changes);
-    if (!(closed_ ? false : place()) && !moved)
+    const bool placed = placing_ && !closed_ && place();
+    if (!placed && !moved)
       return again;
   }
   log::error("controllers find no end; trying again in 10 s");
@@ -141,6 +145,17 @@ bool Controllers::mark_unplaced(const k8s::Pod& pod, const std::string& message)
   return true;
 }
 
+void Controllers::trim_events() {
+  const auto events = store_.list(k8s::KindId::event);
+  if (events.size() < events_kept)
+    return;
+  const auto oldest = std::min_element(events.begin(), events.end(), [](const ObjectPtr& a, const ObjectPtr& b) {
+    return std::get<k8s::Event>(*a).last_timestamp < std::get<k8s::Event>(*b).last_timestamp;
+  });
+  if (auto removed = store_.remove(key_of(**oldest)); !removed)
+    warn(removed.error());
+}
+
 void Controllers::record(const k8s::Object& about, const std::string& type, const std::string& reason,
                          const std::string& message, const std::string& source) {
   const auto& meta = k8s::meta_of(about);
@@ -157,6 +172,7 @@ void Controllers::record(const k8s::Object& about, const std::string& type, cons
       warn(stored.error());
     return;
   }
+  trim_events();
   k8s::Event event;
   event.metadata.ns = ns;
   event.metadata.generate_name = meta.name + ".";

@@ -5,11 +5,23 @@ libhub_la_SOURCES = \
   nodeagent/hub/answer.cpp nodeagent/hub/answer.h \
   nodeagent/hub/api.cpp nodeagent/hub/api.h nodeagent/hub/api_call.h \
   nodeagent/hub/authorize.cpp nodeagent/hub/authorize.h \
+  nodeagent/hub/boot_lines.cpp nodeagent/hub/boot_lines.h \
+  nodeagent/hub/controllers.cpp nodeagent/hub/controllers.h \
   nodeagent/hub/discovery.cpp nodeagent/hub/discovery.h \
   nodeagent/hub/journal.cpp nodeagent/hub/journal.h \
+  nodeagent/hub/kept.cpp nodeagent/hub/kept.h \
+  nodeagent/hub/lead.h \
   nodeagent/hub/peers.cpp nodeagent/hub/peers.h \
+  nodeagent/hub/publish.cpp nodeagent/hub/publish.h \
   nodeagent/hub/route.cpp nodeagent/hub/route.h \
   nodeagent/hub/selector.cpp nodeagent/hub/selector.h \
+  nodeagent/hub/setup.cpp nodeagent/hub/setup.h \
+  nodeagent/hub/slurm.cpp nodeagent/hub/slurm.h \
   nodeagent/hub/store.cpp nodeagent/hub/store.h \
   nodeagent/hub/watch.cpp nodeagent/hub/watch.h
-libhub_la_LIBADD = libcontrol.la libk8s.la libhttp.la librecord.la libloop.la libcommon.la
+libhub_la_LIBADD = libsupervise.la libcontrol.la libk8s.la libhttp.la librecord.la libloop.la libcommon.la
+
+pkglibexec_PROGRAMS += podstep-hub
+podstep_hub_SOURCES = nodeagent/hub/main.cpp nodeagent/hub/worker.cpp nodeagent/hub/worker.h
+podstep_hub_CPPFLAGS = $(AM_CPPFLAGS) -DPODSTEP_VERSION=\"$(PACKAGE_VERSION)\"
+podstep_hub_LDADD = libhub.la

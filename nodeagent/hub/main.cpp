@@ -1,0 +1,24 @@
+// podstep-hub: the control plane of one job; supervisor and worker of one binary. Started by podstep-boot as a step of the job's user.
+#include "common/log.h"
+#include "nodeagent/hub/worker.h"
+#include "nodeagent/supervise/supervise.h"
+#include <cstdio>
+#include <cstring>
+
+int main(int argc, char** argv) {
+  podstep::log::start("podstep-hub");
+  if (argc == 2 && std::strcmp(argv[1], "--worker") == 0)
+    return podstep::hub::run_worker();
+  if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
+    std::puts("podstep-hub " PODSTEP_VERSION);
+    return 0;
+  }
+  if (argc != 1) {
+    std::fputs("usage: podstep-hub [--version]; see podstep-hub(8)\n", stderr);
+    return 125;
+  }
+  podstep::supervise::Options options;
+  options.name = "podstep-hub";
+  options.worker = {"/proc/self/exe", "--worker"};
+  return podstep::supervise::supervise(options);
+}

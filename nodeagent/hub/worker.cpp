@@ -1,0 +1,409 @@
+// The hub's worker: the parts put together.
+#include "nodeagent/hub/worker.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "common/wire_spec.h"
+#include "nodeagent/control/place.h"
+#include "nodeagent/control/readiness.h"
+#include "nodeagent/hub/boot_lines.h"
+#include "nodeagent/hub/controllers.h"
+#include "nodeagent/hub/journal.h"
+#include "nodeagent/hub/kept.h"
+#include "nodeagent/hub/lead.h"
+#include "nodeagent/hub/publish.h"
+#include "nodeagent/hub/setup.h"
+#include "nodeagent/hub/slurm.h"
+#include "nodeagent/record/record.h"
+#include "nodeagent/supervise/supervise.h"
+#include <algorithm>
+#include <csignal>
+#include <set>
+#include <unistd.h>
+
+namespace podstep::hub {
+
+namespace {
+using namespace std::chrono_literals;
+using control::Stage;
+
+/// Below a third of the supervisor's watchdog (30 s).
+constexpr Duration beat_period = 9s;
+/// The end of the job is asked for this often: scontrol update may move it (fault F12).
+constexpr Duration end_period = 60s;
+/// An agent that holds no connection and says nothing this long is gone; a restarted one is back within 5 s (fault F1).
+constexpr Duration silence_limit = 15s;
+/// Slurm is asked this often whether a silent node still is the job's.
+constexpr Duration lost_period = 30s;
+/// Rewrites of the record are this far apart at most often.
+constexpr Duration publish_pause = 100ms;
+/// A node that has registered but is not ready holds up the first placement at most this long.
+constexpr Duration ready_patience = 10s;
+/// What is left of KillWait for the last words.
+constexpr Duration end_margin = 5s;
+/// Self-signed and pinned: it has to outlive the longest job.
+constexpr Duration identity_life = std::chrono::hours(24 * 365);
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+class Worker {
+public:
+  Worker(Setup setup, supervise::Lifeline lifeline, Journal journal, std::string key)
+      : setup_(std::move(setup)), lifeline_(std::move(lifeline)), journal_(std::move(journal)),
+        store_([this](const Change& change) { return journal_.append(change); }), peers_(clock_),
+        admission_(setup_.job), api_(loop_, clock_, store_, peers_, admission_, key), controllers_(clock_, store_, api_),
+        publisher_(setup_.record, clock_), slurm_(setup_.scontrol, setup_.environment, setup_.job),
+        server_(loop_, [this](http::ServerRequest request) { return api_.handle(std::move(request)); }),
+        lines_(STDIN_FILENO, STDOUT_FILENO), changed_(loop_) {
+    service_.job = parse_int(setup_.job, 0, UINT32_MAX).value_or(0);
+    service_.restart = setup_.restart;
+    service_.key = std::move(key);
+  }
+
+  Result<void> start() {
+    PODSTEP_TRY(manifest_, read_manifest(setup_.record));
+    for (auto& object : manifest_)
+      if (k8s::info(k8s::kind_of(object)).namespaced && k8s::meta_of(object).ns.empty())
+        k8s::meta_of(object).ns = default_namespace;
+    PODSTEP_TRY(const bool loaded, journal_.replay(store_));
+    PODSTEP_CHECK(recall());
+    if (auto site = slurm_.site())
+      site_ = *site;
+    else
+      log::warning(site.error().message);
+    PODSTEP_CHECK(listen());
+    if (!loaded)
+      for (const auto& object : manifest_)
+        if (auto created = api_.create(object); !created)
+          return std::move(created).error().in("load the manifest");
+    subscription_ = store_.subscribe([this] { changed_.notify(); });
+    changed_.notify();
+    return {};
+  }
+
+  int run() {
+    loop_.spawn("control", control_loop());
+    loop_.spawn("boot lines", lines_.read([this](const wire::Line& line) { take(line); }));
+    loop_.spawn("heartbeat", beat());
+    loop_.spawn("silence", watch_nodes());
+    loop_.spawn("walltime", watch_end());
+    loop_.on_signal({SIGTERM, SIGINT}, [this](int) { end("the job is ending"); });
+    return loop_.run();
+  }
+
+private:
+  Result<void> recall() {
+    if (!lifeline_.state().empty()) {
+      PODSTEP_TRY(kept_, parse_kept(lifeline_.state()));
+      for (const auto& [node, sha256] : kept_.pins)
+        peers_.pin(lower(node), sha256);
+    } else {
+      PODSTEP_TRY(kept_.identity, http::make_identity(cat("podstep-hub-", setup_.job), identity_life));
+    }
+    return {};
+  }
+
+  void keep() {
+    if (auto saved = lifeline_.save(to_text(kept_)); !saved)
+      log::warning(saved.error().message);
+  }
+
+  Result<void> listen() {
+    PODSTEP_CHECK(server_.listen_unix(cat(setup_.run_directory, "/", wire::run_sock)));
+    PODSTEP_TRY(const auto address, own_address(setup_.node));
+    const auto range = site_.ports.value_or(std::pair<uint16_t, uint16_t>(0, 0));
+    Result<uint16_t> port = Error("no port yet");
+    if (kept_.port) // agents know this one
+      port = server_.listen_tls(address, kept_.port, kept_.port, kept_.identity);
+    const bool same = port.ok();
+    if (!same)
+      port = server_.listen_tls(address, range.first, range.second, kept_.identity);
+    if (!port)
+      return std::move(port).error();
+    kept_.port = *port;
+    keep();
+    if (!same)
+      lines_.say(wire::Word::hub, {address, std::to_string(*port), kept_.identity.sha256});
+    return {};
+  }
+
+  void take(const wire::Line& line) {
+    if (line.word == wire::Word::expect) {
+      if (const auto count = parse_int(line.args[0], 1, INT32_MAX))
+        kept_.expected = *count;
+    } else if (line.word == wire::Word::agent) {
+      kept_.pins[line.args[0]] = line.args[2];
+      peers_.pin(lower(line.args[0]), line.args[2]);
+      announced_lost_.erase(lower(line.args[0]));
+    } else {
+      return log::warning("podstep-boot sent a line that only the hub may send");
+    }
+    keep();
+    changed_.notify();
+  }
+
+  loop::Task<void> beat() {
+    while (true) {
+      if (auto alive = lifeline_.beat(); !alive)
+        log::warning(alive.error().message);
+      co_await loop::sleep(beat_period);
+    }
+  }
+
+  /// Runs the controllers whenever something has changed, tells boot how far the service is, and writes the record.
+  loop::Task<void> control_loop() {
+    while (true) {
+      const auto again = controllers_.run();
+      if (!ending_)
+        judge();
+      publisher_.publish(service_, store_);
+      publisher_.publish_events(store_);
+      if (auto compacted = journal_.compact_if_due(store_); !compacted)
+        log::error(compacted.error().message);
+      co_await loop::sleep(publish_pause);
+      const auto next = placing_ ? again : control::sooner(again, ready_patience / 2);
+      if (next)
+        co_await changed_.wait_for(*next);
+      else
+        co_await changed_.wait();
+    }
+  }
+
+  void judge() {
+    const auto nodes = nodes_now();
+    if (!registered_ && kept_.expected > 0 && nodes.size() >= static_cast<size_t>(kept_.expected)) {
+      registered_ = true;
+      registered_at_ = clock_.now();
+      lines_.say(wire::Word::registered);
+    }
+    // All nodes first: else the replicas of a service would crowd on the one that was ready a moment earlier.
+    if (registered_ && !placing_ && (all_ready(nodes) || clock_.now() - registered_at_ >= ready_patience)) {
+      placing_ = true;
+      controllers_.open_placement();
+      changed_.notify();
+    }
+    // Only when every node has said what it has can be told what does not fit; once something ran it did fit.
+    if (registered_ && !was_ready_ && !checked_fit_ && all_ready(nodes)) {
+      checked_fit_ = true;
+      if (const auto sentence = control::misfit(manifest_, nodes))
+        return fail(*sentence);
+    }
+    const auto now = control::readiness(manifest_, store_.all());
+    service_.phase = now.stage == Stage::ready ? "Ready" : was_ready_ ? "Degraded" : "Starting";
+    service_.reason = now.why;
+    if (now.stage == Stage::ready && !was_ready_) {
+      was_ready_ = true;
+      lines_.say(wire::Word::ready);
+    }
+    if (now.stage == Stage::ended || now.stage == Stage::failed)
+      finish(now);
+  }
+
+  std::vector<k8s::Node> nodes_now() const {
+    std::vector<k8s::Node> nodes;
+    for (const auto& object : store_.list(k8s::KindId::node))
+      nodes.push_back(std::get<k8s::Node>(*object));
+    return nodes;
+  }
+
+  static bool all_ready(const std::vector<k8s::Node>& nodes) {
+    return std::all_of(nodes.begin(), nodes.end(), [](const k8s::Node& node) {
+      const auto* ready = control::find_condition(node.status.conditions, "Ready");
+      return ready && ready->status == "True";
+    });
+  }
+
+  void fail(const std::string& sentence) {
+    service_.phase = "Ending";
+    service_.reason = sentence;
+    publisher_.publish_end(service_, sentence, 125);
+    lines_.say(wire::Word::failed, {sentence});
+    end(sentence);
+  }
+
+  /// Every pod is terminal by its own rules: the service is over, the script hears of it through end.json.
+  void finish(const control::Readiness& how) {
+    const bool failed = how.stage == Stage::failed;
+    service_.phase = "Ended";
+    service_.withdrawn = true;
+    if (finished_)
+      return;
+    finished_ = true;
+    publisher_.publish_end(service_, failed ? how.why : "every pod has succeeded", failed ? how.exit_code : 0);
+    lines_.say(wire::Word::ended);
+  }
+
+  // ------------------------------------------------------------- nodes that fall silent
+
+  loop::Task<void> watch_nodes() {
+    while (true) {
+      co_await loop::sleep(silence_limit / 3);
+      if (ending_)
+        co_return;
+      for (const auto& [slurm_name, sha256] : std::map(kept_.pins)) {
+        const std::string node = lower(slurm_name);
+        if (peers_.silence(node) < silence_limit) {
+          announced_lost_.erase(node);
+          continue;
+        }
+        lose(slurm_name, node);
+      }
+    }
+  }
+
+  void lose(const std::string& slurm_name, const std::string& node) {
+    auto object = store_.get({k8s::KindId::node, "", node});
+    const auto last = announced_lost_.find(node);
+    if (last == announced_lost_.end()) {
+      announced_lost_[node] = clock_.now();
+      if (object)
+        mark_unknown(*object);
+      lines_.say(wire::Word::leaving, {slurm_name, "its agent holds no connection any more"});
+    } else if (clock_.now() - last->second >= lost_period && object) {
+      announced_lost_[node] = clock_.now();
+      // A step that ended is no reason to give up a node: only Slurm's word is (fault F8).
+      auto lost = slurm_.lost(node);
+      if (!lost)
+        return log::warning(lost.error().message);
+      if (!*lost)
+        return;
+      controllers_.record(*object, "Normal", "RemovingNode", **lost, "node-controller");
+      if (auto removed = api_.remove(object, std::nullopt); !removed)
+        log::warning(removed.error().message);
+    }
+  }
+
+  /// As Kubernetes' node lifecycle controller: the node's conditions become Unknown, its pods are not ready.
+  void mark_unknown(const k8s::Object& object) {
+    const auto now = clock_.wall();
+    k8s::Node node = std::get<k8s::Node>(object);
+    control::set_condition(node.status.conditions,
+                           {"Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.", "", "", "", ""}, now);
+    controllers_.record(object, "Normal", "NodeNotReady", cat("Node ", node.metadata.name, " status is now: NodeNotReady"),
+                        "node-controller");
+    if (auto stored = store_.put(node); !stored)
+      log::warning(stored.error().message);
+    for (const auto& entry : store_.list(k8s::KindId::pod)) {
+      k8s::Pod pod = std::get<k8s::Pod>(*entry);
+      if (pod.spec.node_name != node.metadata.name || !control::is_ready(pod))
+        continue;
+      control::set_condition(pod.status.conditions, {"Ready", "False", "NodeNotReady", "", "", "", "", ""}, now);
+      if (auto stored = store_.put(std::move(pod)); !stored)
+        log::warning(stored.error().message);
+    }
+  }
+
+  // ------------------------------------------------------------- the end
+
+  loop::Task<void> watch_end() {
+    while (!ending_) {
+      Duration next = end_period;
+      if (auto times = slurm_.times(); !times) {
+        log::warning(times.error().message);
+      } else if (times->end) {
+        std::vector<int64_t> graces;
+        for (const auto& object : store_.list(k8s::KindId::pod))
+          graces.push_back(std::get<k8s::Pod>(*object).spec.termination_grace_period_seconds);
+        const Duration left = *times->end - drain_lead(*times->end - times->start, graces) - clock_.wall();
+        if (left <= Duration::zero())
+          co_return end("the job's time limit is near");
+        next = std::min(next, left);
+      }
+      co_await loop::sleep(next);
+    }
+  }
+
+  void end(const std::string& why) {
+    if (std::exchange(ending_, true))
+      return;
+    log::info(cat("ending: ", why));
+    controllers_.close();
+    service_.withdrawn = true;
+    service_.phase = "Ending";
+    if (service_.reason.empty())
+      service_.reason = why;
+    publisher_.publish(service_, store_);
+    publisher_.publish_end(service_, why, 0);
+    loop_.spawn("drain", drain());
+  }
+
+  loop::Task<void> drain() {
+    for (auto kind : {k8s::KindId::deployment, k8s::KindId::replica_set, k8s::KindId::pod})
+      for (const auto& object : store_.list(kind))
+        if (auto removed = api_.remove(object, std::nullopt); !removed)
+          log::warning(removed.error().message);
+    const Deadline give_up = Deadline::after(clock_, std::max<Duration>(1s, site_.kill_wait - end_margin));
+    while (any_pod_left() && give_up.left(clock_) > Duration::zero())
+      co_await loop::sleep(std::min<Duration>(200ms, give_up.left(clock_)));
+    service_.phase = "Ended";
+    publisher_.publish(service_, store_);
+    publisher_.publish_events(store_);
+    server_.close();
+    loop_.stop(0);
+  }
+
+  bool any_pod_left() const {
+    const auto pods = store_.list(k8s::KindId::pod);
+    return std::any_of(pods.begin(), pods.end(), [](const ObjectPtr& object) {
+      const auto& pod = std::get<k8s::Pod>(*object);
+      return !pod.spec.node_name.empty() && !control::is_terminal(pod);
+    });
+  }
+
+  Clock& clock_ = system_clock();
+  Setup setup_;
+  supervise::Lifeline lifeline_;
+  Journal journal_;
+  loop::Loop loop_;
+  Store store_;
+  Peers peers_;
+  Admission admission_;
+  Api api_;
+  Controllers controllers_;
+  Publisher publisher_;
+  Slurm slurm_;
+  http::Server server_;
+  BootLines lines_;
+  loop::Signal changed_;
+  Service service_;
+  Site site_;
+  Kept kept_;
+  std::vector<k8s::Object> manifest_;
+  std::shared_ptr<void> subscription_;
+  std::map<std::string, Instant> announced_lost_;
+  Instant registered_at_{};
+  bool registered_ = false, placing_ = false, checked_fit_ = false, was_ready_ = false, finished_ = false, ending_ = false;
+};
+
+/// 100 and up would be taken for a crash and tried again: what cannot work ends with this.
+constexpr int refused = 70;
+
+int say_failed(const Error& error) {
+  log::error(error.message);
+  BootLines(STDIN_FILENO, STDOUT_FILENO).say(wire::Word::failed, {cat("hub: ", error.message)});
+  return refused;
+}
+} // namespace
+
+int run_worker() {
+  auto lifeline = supervise::Lifeline::inherit();
+  if (!lifeline)
+    return say_failed(lifeline.error());
+  auto setup = read_setup();
+  if (!setup)
+    return say_failed(setup.error());
+  auto journal = Journal::open(cat(setup->record, "/", record::journal_file));
+  if (!journal)
+    return say_failed(journal.error());
+  auto key = read_or_make_key(setup->record);
+  if (!key)
+    return say_failed(key.error());
+  Worker worker(std::move(*setup), std::move(*lifeline), std::move(*journal), std::move(*key));
+  if (auto started = worker.start(); !started)
+    return say_failed(started.error());
+  return worker.run();
+}
+
+} // namespace podstep::hub
