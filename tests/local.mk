@@ -11,6 +11,8 @@ include tests/unit/images/local.mk
 include tests/unit/cli/local.mk
 include tests/unit/record/local.mk
 include tests/cri/local.mk
+include tests/unit/cri/local.mk
+include tests/unit/shim/local.mk
 
 # Scripts that contrib/check runs against an installed Podstep and a test cluster; see tests/lib/tap.sh.
 EXTRA_DIST += tests/lib tests/slurm tests/symbols tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t
