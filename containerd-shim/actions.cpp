@@ -116,7 +116,7 @@ void undo(const Command& command, const Environment& environment, pid_t pid) {
     ::kill(pid, SIGKILL);
   std::vector<std::string> line{environment.crun, "--root",  command.root, "--cgroup-manager=disabled",
                                 "delete",         "--force", command.id};
-  (void)run(line); // what is left then is in the bundle's directory, which containerd removes
+  (void)run(line, Streams::none); // what is left then is in the bundle's directory, which containerd removes
 }
 
 } // namespace
@@ -130,7 +130,7 @@ Result<int> create(const Command& command, const Environment& environment) {
   PODSTEP_TRY(Edited edited, edit(std::move(spec), policy));
   PODSTEP_CHECK(prepare_root(edited, command.bundle, environment));
   PODSTEP_CHECK(write_json(config, edited.spec));
-  PODSTEP_TRY(int status, run(crun_line(command, environment)));
+  PODSTEP_TRY(int status, run(crun_line(command, environment), Streams::ours));
   if (status != 0)
     return status; // crun has written why to --log
   auto pid = read_pid(command.pid_file);

@@ -35,7 +35,8 @@ Result<void> overlay_on(const std::string& lower, const std::string& upper, cons
   std::string layers = cat("lowerdir=", lower, ",upperdir=", upper, "/u,workdir=", upper, "/w");
   if (how == Overlay::kernel)
     return mount_at("overlay", target, MS_NODEV | MS_NOSUID, layers + ",userxattr");
-  auto ended = run({"fuse-overlayfs", "-o", layers, target});
+  // It lives as long as the mount: a container's stream in its hands would never end.
+  auto ended = run({"fuse-overlayfs", "-o", layers, target}, Streams::none);
   if (!ended)
     return std::move(ended).error();
   if (*ended != 0)

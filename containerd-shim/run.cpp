@@ -14,16 +14,18 @@ std::vector<std::string> clean_environment() {
 }
 } // namespace
 
-Result<int> run(std::vector<std::string> argv) {
+Result<int> run(std::vector<std::string> argv, Streams streams) {
   if (!argv[0].starts_with('/')) {
     PODSTEP_TRY(argv[0], find_program(argv[0], search_path));
   }
   Program program;
   program.argv = std::move(argv);
   program.environment = clean_environment();
-  program.in = 0; // the container's own, as containerd's shim set them
-  program.out = 1;
-  program.err = 2;
+  if (streams == Streams::ours) {
+    program.in = 0;
+    program.out = 1;
+    program.err = 2;
+  }
   PODSTEP_TRY(OwnedPid child, spawn(program));
   return child.wait(system_clock(), Deadline::never());
 }
