@@ -104,8 +104,6 @@ Facts read_facts(spank_t spank, uint32_t step_id) {
   facts.spec = job_variable(spank, wire::env_spec).has_value();
   facts.hub = job_variable(spank, wire::env_hub).has_value();
   facts.role = job_variable(spank, wire::env_role).value_or("");
-  if (!facts.option && !facts.spec && facts.role.empty())
-    return facts;
   facts.het_job = job_variable(spank, "SLURM_HET_SIZE").has_value();
   facts.local_tasks = read_number(spank, S_JOB_LOCAL_TASK_COUNT, "tasks").value_or(0);
   return facts;
@@ -114,6 +112,8 @@ Facts read_facts(spank_t spank, uint32_t step_id) {
 Decision decide_here(spank_t spank) {
   if (!state().broken.empty())
     return {Act::refuse, state().broken, ""};
+  if (!state().option && !has_own_variable(spank))
+    return {};
   auto step_id = read_number(spank, S_JOB_STEPID, "the step's id");
   if (!step_id)
     return state().option ? Decision{Act::refuse, step_id.error().message, ""} : Decision{};

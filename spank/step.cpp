@@ -46,6 +46,17 @@ std::optional<std::string> job_variable(spank_t spank, const char* name) {
   return std::nullopt;
 }
 
+bool has_own_variable(spank_t spank) {
+  static constexpr char prefix[] = "SLURM_PODSTEP_";
+  char** environment = nullptr;
+  if (spank_get_item(spank, S_JOB_ENV, &environment) != ESPANK_SUCCESS || !environment)
+    return false;
+  for (char** entry = environment; *entry; ++entry)
+    if (std::strncmp(*entry, prefix, sizeof prefix - 1) == 0)
+      return true;
+  return false;
+}
+
 std::string node_name() {
   if (const char* name = ::getenv("SLURMD_NODENAME"))
     return name;

@@ -24,6 +24,8 @@ Result<Step> read_step(spank_t spank);
 Result<uint32_t> read_number(spank_t spank, spank_item item, const char* name);
 /// A variable of the job's environment, at most 64 KiB of it; nothing when it is not set.
 std::optional<std::string> job_variable(spank_t spank, const char* name);
+/// True when the job's environment has a SLURM_PODSTEP_ variable: one pass, for jobs that are not ours.
+bool has_own_variable(spank_t spank);
 /// This node's name for Slurm: slurmd's own environment, else the short host name.
 std::string node_name();
 /// Where the run directory of this step lies, by name.
