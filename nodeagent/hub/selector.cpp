@@ -126,7 +126,10 @@ Result<Selector> Selector::labels(std::string_view text) {
       requirement = Requirement{std::string(trim(part.substr(1))), Op::not_exists, {}};
     else
       requirement = Requirement{std::string(part), Op::exists, {}};
-    if (!requirement || !is_key(requirement->name))
+    const bool plain = requirement && std::all_of(requirement->values.begin(), requirement->values.end(), [](const auto& value) {
+                         return value.empty() || is_key(value);
+                       });
+    if (!plain || !is_key(requirement->name))
       return Error(Kind::invalid, cat("unable to parse requirement: ", printable(part)));
     selector.all_.push_back(std::move(*requirement));
   }
