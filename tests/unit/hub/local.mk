@@ -5,3 +5,4 @@ tests_unit_hub_unit_SOURCES = \
   tests/unit/hub/slurm.cpp \
   tests/unit/hub/store.cpp
 tests_unit_hub_unit_LDADD = libcatchmain.la libhub.la
+EXTRA_DIST += tests/unit/hub/binary.t
