@@ -1,3 +1,3 @@
 # man/: what this room builds and installs.
-dist_man_MANS += man/podstep-record.7
+dist_man_MANS += man/podstep.1 man/podstep-images.7 man/podstep-record.7
 dist_man_MANS += man/podstep-spank.8
