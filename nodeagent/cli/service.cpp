@@ -154,7 +154,8 @@ Result<Endpoints> parse_endpoints(std::string_view text) {
 
 Result<End> parse_end(std::string_view text) {
   return parsed(text, [](const Members& m) {
-    End end{m.text("result"), m.text("reason"), m.number("exitCode")};
+    // The hub writes `cause` and `exitCode`, boot `result` and `reason`: podstep-record(7).
+    End end{m.text("result"), m.has("cause") ? m.text("cause") : m.text("reason"), m.number("exitCode")};
     if (!m.has("exitCode") && end.result == "failed")
       end.exit_code = 125;
     return end;

@@ -77,6 +77,8 @@ TEST_CASE("The service's end gives the exit code of hold") {
     CAPTURE(c.text);
     CHECK(parse_end(c.text)->exit_code == c.code);
   }
+  CHECK(parse_end(R"({"cause": "by the hub"})")->reason == "by the hub");
+  CHECK(parse_end(R"({"reason": "by boot"})")->reason == "by boot");
 }
 
 TEST_CASE(
