@@ -72,7 +72,8 @@ loop::Task<Result<void>> Events::send(const k8s::Event& event) {
       co_return patched.error();
     sent_.erase(key(event));
   }
-  PODSTEP_CO_TRY(k8s::Object made, co_await hub_.api().create(event));
+  const k8s::Object object = event;
+  PODSTEP_CO_TRY(k8s::Object made, co_await hub_.api().create(object));
   if (sent_.size() >= remembered)
     sent_.clear();
   sent_[key(event)] = {k8s::meta_of(made).name, 1};

@@ -38,7 +38,8 @@ loop::Task<void> Registrar::enroll() {
 
 loop::Task<Result<void>> Registrar::register_once() {
   node_.status.conditions = node::conditions(health_(), node_.status.conditions, clock_.wall());
-  auto made = co_await hub_.api().create(node_);
+  const k8s::Object object = node_;
+  auto made = co_await hub_.api().create(object);
   if (!made && made.error().kind == Kind::exists) {
     made = co_await hub_.api().get(k8s::KindId::node, "", node_.metadata.name);
     posted_.reset(); // an older agent's Node: its status is written anew
@@ -74,7 +75,13 @@ loop::Task<Result<void>> Registrar::renew() {
     lease = *lease_;
     lease.spec.renew_time = now;
   }
-  auto written = lease_ ? co_await hub_.api().update(lease) : co_await hub_.api().create(lease);
+  // Named, and no co_await inside ?:, for g++ 12 destroys the temporaries of such an expression twice.
+  const k8s::Object object = lease;
+  Result<k8s::Object> written = Error();
+  if (lease_)
+    written = co_await hub_.api().update(object);
+  else
+    written = co_await hub_.api().create(object);
   if (!written && (written.error().kind == Kind::exists || written.error().kind == Kind::conflict))
     written = co_await hub_.api().get(k8s::KindId::lease, node::lease_namespace, node_.metadata.name);
   if (!written) {
