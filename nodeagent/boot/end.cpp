@@ -30,13 +30,15 @@ void signal_script(int pidfd, int number) {
 }
 } // namespace
 
-Result<void> write_end(const std::string& record, const std::string& reason) {
-  if (record.empty())
+Result<void> write_end(const Ending& ending, const std::string& reason) {
+  std::string path = cat(ending.record, "/", record::end_file);
+  if (ending.record.empty() || exists(path))
     return {};
   std::string text =
-      cat("{\"time\":", json_string(to_rfc3339(system_clock().wall())),
-          ",\"by\":\"podstep-boot\",\"result\":\"failed\",\"reason\":", json_string(reason), "}\n");
-  return write_file_atomic(cat(record, "/", record::end_file), text, 0600);
+      cat("{\"version\":1,\"job\":", ending.job, ",\"restart\":", ending.restart,
+          ",\"cause\":", json_string(reason),
+          ",\"exitCode\":125,\"node\":\"\",\"time\":", json_string(to_rfc3339(system_clock().wall())), "}\n");
+  return write_file_atomic(path, text, 0600);
 }
 
 bool script_goes_too(int script_pidfd) {
@@ -50,10 +52,10 @@ bool gone(int pidfd) {
   return ::poll(&entry, 1, 0) > 0;
 }
 
-void end_job(uint32_t job, const std::string& record, int script_pidfd, const std::string& reason) {
-  std::string line = cat("podstep: job ", job, " ends: ", printable(reason, 2000),
-                         record.empty() ? "" : ". Record: ", printable(record, 4096), "\n");
-  if (auto written = write_end(record, reason); !written)
+void end_job(const Ending& ending, int script_pidfd, const std::string& reason) {
+  std::string line = cat("podstep: job ", ending.job, " ends: ", printable(reason, 2000),
+                         ending.record.empty() ? "" : ". Record: ", printable(ending.record, 4096), "\n");
+  if (auto written = write_end(ending, reason); !written)
     line += cat("podstep: ", written.error().message, "\n");
   (void)write_all(STDERR_FILENO, line, "stderr");
   signal_script(script_pidfd, SIGTERM);

@@ -35,7 +35,8 @@ int guard(const Request& request, Ends ends) {
     return 0;
   if (script_goes_too(ends.script.get()))
     return 0;
-  end_job(request.job, record_path(request), ends.script.get(), "one half of podstep-boot was killed");
+  end_job({request.job, request.restart, record_path(request)}, ends.script.get(),
+          "one half of podstep-boot was killed");
   return 0;
 }
 

@@ -184,6 +184,8 @@ private:
     (void)record::append_line(boot_log(), line);
   }
 
+  Ending ending() const { return {job_.id, job_.restart, job_.record}; }
+
   std::string boot_log() const { return cat(job_.record, "/", record::daemon_dir, "/boot.log"); }
 
   void answer(const wire::Verdict& verdict) {
@@ -196,12 +198,12 @@ private:
     done_ = true;
     note(reason);
     if (ends_.verdict.valid()) {
-      if (auto written = write_end(job_.record, reason); !written)
+      if (auto written = write_end(ending(), reason); !written)
         log::error(written.error().message);
       bool plain = job_.record.find(' ') == std::string::npos;
       return answer({false, "", plain ? job_.record : "", reason});
     }
-    end_job(job_.id, job_.record, ends_.script.get(), reason);
+    end_job(ending(), ends_.script.get(), reason);
   }
 
   Clock& clock_ = system_clock();
@@ -222,7 +224,7 @@ int work(const Request& request, Ends ends, int guard_pidfd) {
   if (!setup) {
     const Error& error = setup.error();
     std::string reason = cat(error.message, error.hint.empty() ? "" : ". Fix: ", error.hint);
-    (void)write_end(record, reason);
+    (void)write_end({request.job, request.restart, record}, reason);
     bool plain = record.find(' ') == std::string::npos;
     (void)write_all(ends.verdict.get(), wire::format_verdict({false, "", plain ? record : "", reason}),
                     "the plugin's pipe");

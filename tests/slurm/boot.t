@@ -47,7 +47,7 @@ nothing_left() {
   for node in n1 n2 n3; do [ -z "$(on "$node" ls /run/podstep 2>/dev/null)" ] || return 1; done
 }
 all_idle() { [ "$(sinfo -h -o %T | sort -u)" = idle ]; }
-# boot_pid JOB NUMBER: one half of boot; the batch step runs on the job's first node.
+# srun_of JOB STEP-NAME: the srun that boot started; the batch step runs on the job's first node.
 srun_of() {
   local pid
   for pid in $(job_pids "$1" n1 srun); do
@@ -89,9 +89,14 @@ wait_over "$(tail -1 "$work/out-$job")"
 is "$(cat "$work/inner")" 0 'a job submitted from inside is plain'
 
 # --- lost steps ---
+doomed=()
 job=$(service -N2 --wrap 'sleep 60')
 ok 'a service starts' wait_until 30 agents_are "$job" 2
-kill -9 $(srun_of "$job" podstepd)
+# srun and its shepherd, so that nobody is left to kill the tasks.
+for pid in $(job_pids "$job" n1 srun); do
+  case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *--job-name=podstepd*) doomed+=("$pid") ;; esac
+done
+kill -9 "${doomed[@]}"
 ok 'agents whose srun was killed are back (fault F21)' wait_until 15 agents_are "$job" 4
 like "$(log "$job" boot)" 'the agent of nodes n1, n2 is lost \(its srun ended with 137\)' 'the record says what was lost'
 one_agents_step() { [ "$(squeue -h -s -j "$1" -o %j | grep -c podstepd)" = 1 ]; }
@@ -107,7 +112,7 @@ echo 'failed image x is missing' >"$work/podstep-$job/hub.do"
 wait_over "$job" 30
 is "$(job_state "$job")" FAILED 'a hub that cannot go on ends the job'
 like "$(cat "$work/out-$job")" "podstep: job $job ends: image x is missing. Record: $(record "$job")" 'its output says why'
-like "$(cat "$(record "$job")/end.json")" '"reason":"image x is missing"' 'the record says why'
+like "$(cat "$(record "$job")/end.json")" '"cause":"image x is missing"' 'the record says why'
 
 # --- a script that traps SIGTERM, and each half of boot killed (fault F25) ---
 for half in 1 2; do
