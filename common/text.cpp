@@ -54,6 +54,27 @@ bool is_lower_hex(std::string_view text, size_t length) {
   return true;
 }
 
+bool is_utf8(std::string_view text) {
+  static constexpr uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  for (size_t i = 0; i < text.size();) {
+    auto first = static_cast<unsigned char>(text[i]);
+    size_t length = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
+    if (length == 0 || i + length > text.size())
+      return false;
+    uint32_t point = length == 1 ? first : first & (0x7fu >> length);
+    for (size_t k = 1; k < length; ++k) {
+      auto next = static_cast<unsigned char>(text[i + k]);
+      if (next >> 6 != 2)
+        return false;
+      point = point << 6 | (next & 0x3fu);
+    }
+    if (point < least[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+      return false;
+    i += length;
+  }
+  return true;
+}
+
 std::string printable(std::string_view text, size_t max) {
   static const char digits[] = "0123456789abcdef";
   std::string out;

@@ -43,6 +43,8 @@ std::string_view trim(std::string_view text);
 Result<int64_t> parse_int(std::string_view text, int64_t min, int64_t max);
 /// Lower-case hexadecimal digits only, exactly `length` of them.
 bool is_lower_hex(std::string_view text, size_t length);
+/// Whether all of `text` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates).
+bool is_utf8(std::string_view text);
 /// Printable form of hostile text for a message: control characters escaped, cut at `max` bytes with `...`.
 std::string printable(std::string_view text, size_t max = 200);
 /// The sentence for errno `err` as an Error: `what: No such file or directory`; ENOENT, EEXIST, EACCES/EPERM

@@ -31,3 +31,11 @@ TEST_CASE("An error seen from one level up keeps its kind and hint") {
   CHECK(error.kind == Kind::not_found);
   CHECK(error.hint == "create it");
 }
+
+TEST_CASE("Text is UTF-8 only when every sequence is whole, shortest and no surrogate") {
+  for (const char* text : {"", "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"})
+    CHECK(is_utf8(text));
+  for (const char* text : {"\x80", "\xc3", "\xc3z", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80",
+                           "\xf4\x90\x80\x80", "\xff", "a\xe2\x82"})
+    CHECK_FALSE(is_utf8(text));
+}
