@@ -1,3 +1,4 @@
 # man/: what this room builds and installs.
 dist_man_MANS += man/podstep.1 man/podstep-images.7 man/podstep-record.7
 dist_man_MANS += man/podstep-spank.8
+dist_man_MANS += man/podstep-manifest.7

@@ -138,9 +138,12 @@ void Reader::one_of(std::initializer_list<std::string_view> names, bool required
     problems_.add(second, cat("stands beside ", found[0], ": only one of them may be there"), "remove one",
                   true);
   }
+  if (!found.empty() || (!required && !has_unknown()))
+    return;
   // A strict reader names the unknown field itself in finish().
-  bool unknown = has_unknown();
-  if (found.empty() && (required || unknown) && !(unknown && strictness_ == Strictness::strict))
+  if (has_unknown() && strictness_ == Strictness::strict)
+    problems_.add_silent(path_);
+  else
     problems_.add(path_, cat("has none of what is supported: ", join(all, ", ")));
 }
 

@@ -58,11 +58,12 @@ void Problems::add(const Path& where, std::string message, std::string hint, boo
 }
 
 void Problems::add_unrelated(const Problems& later) {
-  size_t known = all_.size();
+  std::vector<std::vector<Segment>> wrong = silent_;
+  for (const Problem& problem : all_)
+    wrong.push_back(problem.where);
   for (const Problem& problem : later.all_) {
-    bool follow_up =
-        std::any_of(all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(known),
-                    [&](const Problem& earlier) { return related(earlier.where, problem.where); });
+    bool follow_up = std::any_of(wrong.begin(), wrong.end(),
+                                 [&](const auto& place) { return related(place, problem.where); });
     if (!follow_up && all_.size() < most)
       all_.push_back(problem);
   }

@@ -49,6 +49,8 @@ class Problems {
 public:
   static constexpr size_t most = 100;
   void add(const Path& where, std::string message, std::string hint = {}, bool at_key = false);
+  /// Says that the place is wrong for a reason that is told elsewhere: no follow-up errors about it.
+  void add_silent(const Path& where) { silent_.push_back(where.segments()); }
   bool empty() const { return all_.empty(); }
   const std::vector<Problem>& all() const { return all_; }
   /// Adds those of `later` whose place has nothing to do with a place that is already wrong (no follow-up
@@ -57,6 +59,7 @@ public:
 
 private:
   std::vector<Problem> all_;
+  std::vector<std::vector<Segment>> silent_;
 };
 
 } // namespace podstep::k8s
