@@ -22,8 +22,16 @@ podstep_SOURCES = \
   nodeagent/cli/local_logs.cpp \
   nodeagent/cli/logs.cpp \
   nodeagent/cli/main.cpp \
+  nodeagent/cli/render_word.cpp \
   nodeagent/cli/status.cpp \
   nodeagent/cli/submit.cpp \
   nodeagent/cli/wait.cpp
 podstep_CPPFLAGS = $(AM_CPPFLAGS) -DPODSTEP_VERSION=\"$(PACKAGE_VERSION)\"
-podstep_LDADD = libcli.la
+podstep_LDADD = librender.la libcli.la
+
+# librender: `podstep render`, and what its tests link; the only part of the CLI that knows YAML.
+noinst_LTLIBRARIES += librender.la
+librender_la_SOURCES = \
+  nodeagent/cli/render.cpp nodeagent/cli/render.h \
+  nodeagent/cli/spool.cpp nodeagent/cli/spool.h
+librender_la_LIBADD = libmanifest.la libstore.la librecord.la libcommon.la

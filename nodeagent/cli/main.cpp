@@ -1,5 +1,6 @@
 // podstep: what users type. A table of words; each lives in a file of its own.
 #include "common/text.h"
+#include "nodeagent/cli/render.h"
 #include "nodeagent/cli/word.h"
 #include <cstdio>
 #include <iterator>
@@ -26,6 +27,7 @@ constexpr Word words[] = {
     {"exec", exec_main, "run a command inside a container"},
     {"stop", stop_main, "end a service"},
     {"image", image_main, "make, list, show and remove flat images"},
+    {"render", render_main, "check a manifest and show what would run"},
     {"local-logs", local_logs_main, nullptr},
     {"local-exec", local_exec_main, nullptr},
 };

@@ -1,0 +1,145 @@
+// `podstep render FILE`: see render.h.
+#include "nodeagent/cli/render.h"
+#include "common/file.h"
+#include "common/limits.h"
+#include "common/text.h"
+#include "common/wire_spec.h"
+#include "nodeagent/cli/spool.h"
+#include "nodeagent/images/digest.h"
+#include "nodeagent/k8s/codec.h"
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <cstdio>
+#include <set>
+
+namespace podstep::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr int spec_version = 1;
+constexpr std::string_view docker_scheme = "docker://";
+
+/// One entry of `images`; what is not in a store but importable has an empty digest until the first node has
+/// it.
+struct Resolved {
+  json::object entry;
+  std::string site_digest;
+};
+
+Result<Resolved> resolve(const std::string& name, const images::Stores& stores) {
+  std::string key = name.starts_with(docker_scheme) ? name.substr(docker_scheme.size()) : name;
+  auto image = images::find(stores, key);
+  if (!image && image.error().kind == Kind::not_found && is_importable(name))
+    return Resolved{{{"name", name}, {"digest", ""}, {"path", ""}, {"site", false}}, {}};
+  if (!image)
+    return std::move(image).error();
+  Resolved resolved;
+  resolved.entry = {{"name", name}, {"digest", image->digest}, {"path", image->path}, {"site", image->site}};
+  if (image->site)
+    resolved.site_digest = image->digest;
+  return resolved;
+}
+
+std::string write_spec(const std::string& file, const std::vector<k8s::Object>& objects,
+                       json::array entries) {
+  json::array list;
+  for (const k8s::Object& object : objects)
+    list.push_back(k8s::encode(object));
+  json::object spec{{"version", spec_version}, {"source", file}, {"objects", std::move(list)}};
+  spec["images"] = std::move(entries);
+  return json::serialize(spec) + "\n";
+}
+
+void print(const std::string& file, const std::vector<k8s::FileProblem>& problems) {
+  for (const k8s::FileProblem& problem : problems) {
+    std::fprintf(stderr, "%s:%d:%d: %s\n", printable(file).c_str(), problem.at.line, problem.at.column,
+                 problem.message.c_str());
+    if (!problem.hint.empty())
+      std::fprintf(stderr, "fix: %s\n", problem.hint.c_str());
+  }
+}
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "podstep: %s\n", error.message.c_str());
+  if (!error.hint.empty())
+    std::fprintf(stderr, "fix: %s\n", error.hint.c_str());
+  return 1;
+}
+
+} // namespace
+
+bool is_importable(const std::string& image) {
+  if (image.starts_with(docker_scheme))
+    return image.size() > docker_scheme.size();
+  size_t slash = image.find('/');
+  if (slash == std::string::npos || slash == 0)
+    return false;
+  std::string_view host = std::string_view(image).substr(0, slash);
+  return host.find('.') != host.npos || host.find(':') != host.npos || host == "localhost";
+}
+
+Rendered render(const std::string& text, const std::string& file, const images::Stores& stores) {
+  k8s::Manifest manifest = k8s::read_manifest(text, file);
+  Rendered rendered{{}, {}, std::move(manifest.problems)};
+  json::array entries;
+  std::set<std::string> site;
+  for (const k8s::ImageUse& use : manifest.images) {
+    auto resolved = resolve(use.name, stores);
+    if (!resolved) {
+      rendered.problems.push_back(
+          {use.at, cat(use.path, ": ", resolved.error().message), resolved.error().hint});
+      continue;
+    }
+    entries.push_back(std::move(resolved->entry));
+    if (!resolved->site_digest.empty())
+      site.insert(resolved->site_digest);
+  }
+  if (site.size() > limits::images_per_job)
+    rendered.problems.push_back(
+        {{}, cat("the manifest uses ", site.size(), " images; the limit is ", limits::images_per_job), ""});
+  k8s::sort(rendered.problems);
+  if (!rendered.problems.empty())
+    return rendered;
+  rendered.site_images.assign(site.begin(), site.end());
+  rendered.spec = write_spec(file, manifest.objects, std::move(entries));
+  if (rendered.spec.size() > limits::spec_bytes)
+    rendered.problems.push_back(
+        {{},
+         cat("the rendered manifest has ", rendered.spec.size(), " bytes; the limit is ", limits::spec_bytes),
+         ""});
+  return rendered;
+}
+
+int render_file(const RenderOptions& options) {
+  auto text = read_file(options.file, limits::manifest_bytes);
+  if (!text) {
+    Error error = std::move(text).error();
+    if (error.hint.empty())
+      error.hint = "give a readable manifest of at most 1 MiB";
+    return fail(error);
+  }
+  auto stores = images::default_stores();
+  if (!stores)
+    return fail(stores.error());
+  Rendered rendered = render(*text, options.file, *stores);
+  if (!rendered.problems.empty()) {
+    print(options.file, rendered.problems);
+    return 1;
+  }
+  if (!options.spool)
+    return std::fwrite(rendered.spec.data(), 1, rendered.spec.size(), stdout) == rendered.spec.size() &&
+                   std::fflush(stdout) == 0
+               ? 0
+               : fail(errno_error("write the spec to stdout"));
+  std::string digest = images::sha256_text(rendered.spec);
+  if (auto kept = spool(rendered.spec, digest); !kept)
+    return fail(kept.error());
+  std::printf("%s %s\n%s %s\n", std::string(wire::render_spec).c_str(), digest.c_str(),
+              std::string(wire::render_images).c_str(), join(rendered.site_images, ",").c_str());
+  return std::fflush(stdout) == 0 ? 0 : fail(errno_error("write the spec's digest to stdout"));
+}
+
+} // namespace podstep::cli

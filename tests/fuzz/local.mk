@@ -1,0 +1,13 @@
+# tests/fuzz/: one target per hostile text, replayed in `make check` over its corpus and fixed mutations of it.
+check_PROGRAMS += tests/fuzz/replay-manifest tests/fuzz/replay-object tests/fuzz/replay-patch tests/fuzz/replay-spec
+tests_fuzz_replay_manifest_SOURCES = tests/fuzz/manifest.cpp tests/fuzz/replay.cpp
+tests_fuzz_replay_manifest_LDADD = libmanifest.la libk8s.la libcommon.la
+tests_fuzz_replay_object_SOURCES = tests/fuzz/object.cpp tests/fuzz/replay.cpp
+tests_fuzz_replay_object_LDADD = libk8s.la libcommon.la
+tests_fuzz_replay_patch_SOURCES = tests/fuzz/patch.cpp tests/fuzz/replay.cpp
+tests_fuzz_replay_patch_LDADD = libk8s.la libcommon.la
+tests_fuzz_replay_spec_SOURCES = tests/fuzz/spec.cpp tests/fuzz/replay.cpp
+tests_fuzz_replay_spec_LDADD = libcommon.la
+EXTRA_DIST += tests/fuzz/replay.sh
+TESTS += tests/fuzz/replay.sh
+EXTRA_DIST += tests/fuzz/corpus

@@ -1,0 +1,111 @@
+// `podstep render`: the spec it writes, images it finds or not, and the specs it keeps.
+#include "nodeagent/cli/render.h"
+#include "common/file.h"
+#include "common/text.h"
+#include "nodeagent/cli/spool.h"
+#include "nodeagent/k8s/codec.h"
+#include "tests/unit/catch.h"
+#include <boost/json.hpp>
+#include <filesystem>
+#include <unistd.h>
+
+using namespace podstep;
+using namespace podstep::cli;
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A directory that goes with the test.
+struct Scratch {
+  std::string path = [] {
+    std::string name = fs::temp_directory_path() / "podstep-render-XXXXXX";
+    return std::string(::mkdtemp(name.data()));
+  }();
+  ~Scratch() { fs::remove_all(path); }
+};
+
+std::string manifest(const std::string& image) {
+  return "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: c\n    image: " +
+         image + "\n";
+}
+
+bool no_jobs() {
+  return false;
+}
+bool some_jobs() {
+  return true;
+}
+
+} // namespace
+
+TEST_CASE("A rendered spec is JSON with version, source, objects and images, the same each time") {
+  Rendered rendered = render(manifest("docker://example.org/a:1"), "m.yaml", {});
+  REQUIRE(rendered.problems.empty());
+  auto spec = k8s::parse_json(rendered.spec, rendered.spec.size());
+  REQUIRE(spec);
+  CHECK(spec->at("version") == 1);
+  CHECK(spec->at("source") == "m.yaml");
+  REQUIRE(spec->at("objects").as_array().size() == 1);
+  auto object = k8s::decode(spec->at("objects").as_array()[0]);
+  REQUIRE(object);
+  CHECK(k8s::meta_of(*object).annotations.at(k8s::annotation_source) == "m.yaml:1");
+  CHECK(spec->at("images") ==
+        json::parse(R"([{"name":"docker://example.org/a:1","digest":"","path":"","site":false}])"));
+  CHECK(render(manifest("docker://example.org/a:1"), "m.yaml", {}).spec == rendered.spec);
+}
+
+TEST_CASE("An image that is in no store and cannot be imported is a problem at its line") {
+  Scratch scratch;
+  Rendered rendered = render(manifest("llama-server"), "m.yaml", {scratch.path, "", ""});
+  CHECK(rendered.spec.empty());
+  REQUIRE(rendered.problems.size() == 1);
+  CHECK(rendered.problems[0].at.line == 7);
+  CHECK(rendered.problems[0].message.starts_with("spec.containers[0].image: "));
+  CHECK_FALSE(rendered.problems[0].hint.empty());
+}
+
+TEST_CASE("A truncated image is a problem even where its name could be imported") {
+  Scratch scratch;
+  std::string path = scratch.path + "/x.sqsh";
+  REQUIRE(write_file_atomic(path, "hsqs", 0600));
+  Rendered rendered = render(manifest(path), "m.yaml", {scratch.path, "", ""});
+  REQUIRE(rendered.problems.size() == 1);
+  CHECK(rendered.problems[0].message.find("x.sqsh") != std::string::npos);
+}
+
+TEST_CASE("Importable are docker:// names and names with a registry") {
+  for (const char* name : {"docker://x", "docker.io/library/x", "localhost/x", "host:5000/x"})
+    CHECK(is_importable(name));
+  for (const char* name : {"x", "team/x:1", "docker://", "/home/u/x.sqsh", ""})
+    CHECK_FALSE(is_importable(name));
+}
+
+TEST_CASE("Specs older than a week go, unless the user has a job that may need one") {
+  Scratch scratch;
+  std::string old = scratch.path + "/" + std::string(64, 'a') + ".json";
+  std::string fresh = scratch.path + "/" + std::string(64, 'b') + ".json";
+  std::string other = scratch.path + "/notes.json";
+  for (const std::string& path : {old, fresh, other})
+    REQUIRE(write_file_atomic(path, "{}", 0600));
+  for (const std::string& path : {old, other})
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(8 * 24));
+  sweep_specs(scratch.path, some_jobs);
+  CHECK(exists(old));
+  sweep_specs(scratch.path, no_jobs);
+  CHECK_FALSE(exists(old));
+  CHECK(exists(fresh));
+  CHECK(exists(other));
+}
+
+TEST_CASE("A spec is kept by its digest, for the user alone") {
+  Scratch scratch;
+  ::setenv("XDG_STATE_HOME", scratch.path.c_str(), 1);
+  std::string digest = "sha256:" + std::string(64, 'c');
+  REQUIRE(spool("{}\n", digest));
+  std::string path = scratch.path + "/podstep/specs/" + std::string(64, 'c') + ".json";
+  CHECK(*read_file(path, 100) == "{}\n");
+  CHECK((fs::status(path).permissions() & fs::perms::all) ==
+        (fs::perms::owner_read | fs::perms::owner_write));
+  ::unsetenv("XDG_STATE_HOME");
+}
