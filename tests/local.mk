@@ -6,7 +6,6 @@ libcatchmain_la_LIBADD = $(CATCH2_LIBS)
 
 include tests/unit/common/local.mk
 include tests/unit/fabric/local.mk
-include tests/unit/cli/local.mk
 include tests/unit/k8s/local.mk
 include tests/fuzz/local.mk
 include tests/unit/images/local.mk
