@@ -41,7 +41,7 @@ Result<std::string> said(std::vector<std::string> argv, bool user_namespace = fa
   tool.user_namespace = user_namespace;
   PODSTEP_TRY(ToolResult result, run_tool(tool));
   if (result.code != 0)
-    return Error(Kind::unavailable, cat(tool.argv[0], ": ", result.last_words()));
+    return Error(Kind::unavailable, result.last_words());
   return std::move(result.output);
 }
 

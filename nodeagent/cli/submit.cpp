@@ -28,8 +28,11 @@ Result<void> script_to_stdin(const std::string& script) {
 
 Result<std::string> absolute_manifest(const std::string& file) {
   char path[PATH_MAX];
-  if (!::realpath(file.c_str(), path))
-    return errno_error(cat("open the manifest ", printable(file)));
+  if (!::realpath(file.c_str(), path)) {
+    Error error = errno_error(cat("open the manifest ", printable(file)));
+    error.hint = "name a file that you can read; podstep-manifest(7) has examples";
+    return error;
+  }
   return std::string(path);
 }
 

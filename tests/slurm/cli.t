@@ -67,9 +67,46 @@ refused 'exec without a command' 'there is no command' exec -j "$job"
 out=$(p exec -j "$job" -- true 2>&1); status=$?
 like "$out" 'no agent of job' 'exec says when no agent answers on the node'
 is "$status" 125 'with exit code 125, through the step'
+# --- a stand-in for the agent: a container is a process in namespaces of its own, the socket tells its pid and its log
+cat >"$home/cli.t/agent" <<'AGENT'
+#!/usr/bin/python3
+import http.server, json, os, socketserver, subprocess, sys
+child = subprocess.Popen(["unshare", "-U", "-r", "-m", "-u", "-i", "-p", "--fork", "sh", "-c", "hostname inside; cd /tmp; exec sleep 299"],
+                         env={"PATH": "/usr/bin:/bin", "IN": "side"})
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.0"
+    def log_message(self, *words): pass
+    def address_string(self): return "local"
+    def do_GET(self):
+        pids = subprocess.run(["pgrep", "-P", str(child.pid)], capture_output=True, text=True).stdout.split()
+        if self.path == "/podstep/v1/containers":
+            body = json.dumps({"items": [{"namespace": "default", "pod": "chat-0", "container": "server", "pid": int(pids[0])}]})
+        elif self.path.startswith("/containerLogs/default/chat-0/server?"):
+            body = "live " + self.path.split("?")[1] + "\n"
+        else:
+            self.send_response(404); self.end_headers(); self.wfile.write(b"no such path"); return
+        self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers(); self.wfile.write(body.encode())
+class Server(socketserver.UnixStreamServer): pass
+Server(sys.argv[1], Handler).serve_forever()
+AGENT
+run=/run/podstep/$job.0.1.n1
+on n1 sh -c "mkdir -p /run/podstep && mkdir '$run' && chown alice: '$run' && chmod 700 '$run'"
+at_exit "cluster run --node n1 -- rm -rf '$run'"
+as alice srun --jobid="$job" --overlap -Q python3 "$home/cli.t/agent" "$run/sock" >"$tmp/agent.log" 2>&1 &
+wait_until 20 on n1 test -S "$run/sock" || diag "$(cat "$tmp/agent.log")"
+is "$(p logs -j "$job")" 'live follow=false' 'the log of a container that runs comes from its node'
+is "$(p logs -j "$job" --tail 5 -f chat-0 -c server)" 'live follow=true&tailLines=5' 'with what was asked for'
+out=$(p exec -j "$job" -- sh -c 'hostname; pwd; echo "$IN"; id -u; echo $$' 2>&1)
+like "$out" $'^inside\n/tmp\nside\n0\n[0-9]{1,2}$' 'exec enters the namespaces (its pid is small), the directory and the environment of the container'
+like "$(p exec -j "$job" -- cat /proc/self/cgroup)" "job_$job/step_[0-9]" 'in the cgroup of its own step'
+p exec -j "$job" -- sh -c 'exit 7' 2>/dev/null; is $? 7 'its exit code is the exit code of the command'
+p exec -j "$job" -- sh -c 'kill -9 $$' 2>/dev/null; is $? 137 '128 + n for a signal'
+p exec -j "$job" -- no-such-program 2>/dev/null; is $? 127 '127 for a command that is not there'
+p exec -j "$job" -- /etc/passwd 2>/dev/null; is $? 126 '126 for one that cannot be executed'
+is "$(echo text | p exec -i -j "$job" -- cat 2>&1)" text 'exec -i passes stdin on'
 refused 'a pod that is not there' 'no pod chat-7' exec -j "$job" chat-7 -- true
-is "$("$podstep" status -o json "$job" | jq -r .job)" "$job" 'root becomes the owner of the job'
-like "$("$podstep" status -w 2>&1)" 'as root a JOBID must be named' 'root must name a job'
+is "$(as root "$podstep" status -o json "$job" | jq -r .job)" "$job" 'root becomes the owner of the job'
+like "$(as root "$podstep" status -w 2>&1)" 'as root a JOBID must be named' 'root must name a job'
 nok "another user's record is not read" as bob "$podstep" status "$job"
 
 # --- two services
