@@ -136,7 +136,9 @@ int worker() {
   });
   w.loop.spawn("beat", beat(w));
   w.loop.spawn("agent", main_task(w));
-  return w.loop.run();
+  int code = w.loop.run();
+  // Coroutines that still wait refer to the parts above, so nothing is taken apart: the process is.
+  ::_exit(code);
 }
 } // namespace
 

@@ -109,9 +109,9 @@ loop::Task<Result<void>> Registrar::post_status() {
 }
 
 loop::Task<Result<void>> Registrar::cordon() {
-  PODSTEP_CO_TRY(k8s::Object answer,
-                 co_await hub_.api().patch(k8s::KindId::node, "", node_.metadata.name, "", strategic,
-                                           "{\"spec\":{\"unschedulable\":true}}"));
+  const std::string none, body = "{\"spec\":{\"unschedulable\":true}}";
+  PODSTEP_CO_TRY(k8s::Object answer, co_await hub_.api().patch(k8s::KindId::node, none, node_.metadata.name,
+                                                               none, strategic, body));
   static_cast<void>(answer);
   co_return Result<void>();
 }
