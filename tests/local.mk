@@ -26,3 +26,4 @@ include tests/unit/node/local.mk
 include tests/spank/local.mk
 include tests/unit/control/local.mk
 include tests/unit/hub/local.mk
+include tests/unit/agent/local.mk

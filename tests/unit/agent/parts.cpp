@@ -1,0 +1,89 @@
+#include "nodeagent/agent/events.h"
+#include "nodeagent/agent/hub_link.h"
+#include "nodeagent/agent/launch.h"
+#include "nodeagent/agent/log_stream.h"
+#include "nodeagent/agent/logs.h"
+#include "tests/unit/catch.h"
+
+using namespace podstep;
+using namespace podstep::agent;
+
+TEST_CASE("The agent stands only in a namespace that maps 0 to one ordinary user (fault F18)") {
+  CHECK(check_uid_map("         0       1000          1\n"));
+  for (const char* bad :
+       {"         0          0 4294967295\n", "0 1000 2\n", "1000 1000 1\n", "", "0 0 1\n"}) {
+    INFO(bad);
+    CHECK_FALSE(check_uid_map(bad));
+  }
+}
+
+TEST_CASE("The hub's line and the POST of its new address give the same address, garbage none") {
+  const std::string fingerprint(64, 'a');
+  auto line = parse_hub_line("hub 10.77.0.11 40123 " + fingerprint);
+  REQUIRE(line);
+  CHECK(line->port == 40123);
+  auto json = parse_hub_json(
+      "{\"address\":\"10.77.0.11\",\"port\":40123,\"fingerprint\":\"sha256:" + fingerprint + "\"}");
+  REQUIRE(json);
+  CHECK(*line == *json);
+  CHECK_FALSE(parse_hub_line("hub 10.77.0.11 0 " + fingerprint));
+  CHECK_FALSE(parse_hub_line("hub evil/path 1 " + fingerprint));
+  CHECK_FALSE(parse_hub_line("ready"));
+  for (const char* bad :
+       {"", "[]", "{\"port\":1}", "{\"address\":\"x\",\"port\":70000,\"fingerprint\":\"\"}"})
+    CHECK_FALSE(parse_hub_json(bad));
+}
+
+TEST_CASE("What the supervisor keeps comes back whole, and cut state is refused (fault F1)") {
+  KeptState kept{{"cert\n:7:", "key", "ab"}, {"10.0.0.1", "cd", 7}};
+  auto back = unpack_state(pack_state(kept));
+  REQUIRE(back);
+  CHECK(back->identity.certificate_pem == "cert\n:7:");
+  CHECK(back->hub == kept.hub);
+  std::string text = pack_state(kept);
+  text.pop_back();
+  CHECK_FALSE(unpack_state(text));
+}
+
+TEST_CASE("CRI log lines become plain text; partial lines are joined (K-LOG-1)") {
+  CHECK(plain("2026-01-01T00:00:00Z stdout F hello\n2026-01-01T00:00:01Z stderr P a\n2026-01-01T00:00:02Z "
+              "stderr F b\n",
+              false) == "hello\nab\n");
+  CHECK(plain("2026-01-01T00:00:00Z stdout F hello\n", true) == "2026-01-01T00:00:00Z hello\n");
+  CHECK(plain("no CRI line\n", false) == "no CRI line\n");
+}
+
+TEST_CASE("The last lines of a text are found from its end") {
+  CHECK(last_lines("a\nb\nc\n", 2) == "b\nc\n");
+  CHECK(last_lines("a\nb\nc", 1) == "c");
+  CHECK(last_lines("a\n", 5) == "a\n");
+  CHECK(last_lines("a\n", 0) == "");
+}
+
+TEST_CASE("A log query takes the kubelet's parameters and refuses others' values (K-API-19)") {
+  auto q = parse_log_query({{"follow", "true"}, {"tailLines", "5"}, {"limitBytes", "9"}});
+  REQUIRE(q);
+  CHECK(q->follow);
+  CHECK(q->tail_lines == 5);
+  CHECK(q->limit_bytes == 9);
+  CHECK_FALSE(parse_log_query({{"tailLines", "-1"}}));
+  CHECK_FALSE(parse_log_query({{"follow", "maybe"}}));
+}
+
+TEST_CASE("Names that become paths are plain (lesson L13)") {
+  CHECK(is_plain_name("scratch-0"));
+  for (const char* bad : {"", "..", ".x", "a/b", "a b"})
+    CHECK_FALSE(is_plain_name(bad));
+}
+
+TEST_CASE("An event names its pod and the node (K-EVT-1)") {
+  k8s::Pod pod;
+  pod.metadata.name = "web-0";
+  pod.metadata.ns = "default";
+  pod.metadata.uid = "u-1";
+  k8s::Event e = make_event(pod, "n1", "Warning", "Failed", "x\ny", WallTime(std::chrono::seconds(1)), 3);
+  CHECK(e.involved_object.uid == "u-1");
+  CHECK(e.source_component == "kubelet");
+  CHECK(e.source_host == "n1");
+  CHECK(e.metadata.name.starts_with("web-0."));
+}
