@@ -3,3 +3,4 @@ dist_man_MANS += man/podstep.1 man/podstep-images.7 man/podstep-record.7
 dist_man_MANS += man/podstep-spank.8
 dist_man_MANS += man/podstep-manifest.7
 dist_man_MANS += man/podstepd.8
+dist_man_MANS += man/podstep-hub.8

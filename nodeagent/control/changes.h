@@ -29,7 +29,8 @@ struct Changes {
 
 /// The owner that controls the object, or nullptr (Kubernetes API: OwnerReference.controller).
 const k8s::OwnerReference* controller_of(const k8s::ObjectMeta& meta);
-k8s::OwnerReference controller_reference(const char* api_version, const char* kind, const k8s::ObjectMeta& owner);
+k8s::OwnerReference controller_reference(const char* api_version, const char* kind,
+                                         const k8s::ObjectMeta& owner);
 bool matches(const k8s::LabelSelector& selector, const k8s::Labels& labels);
 
 const k8s::Condition* find_condition(const std::vector<k8s::Condition>& conditions, std::string_view type);
@@ -40,7 +41,8 @@ void set_condition(std::vector<k8s::Condition>& conditions, k8s::Condition condi
 bool is_terminal(const k8s::Pod& pod);
 bool is_ready(const k8s::Pod& pod);
 /// Ready for at least min_ready_seconds; `again` (if given) gets the time that is missing.
-bool is_available(const k8s::Pod& pod, int32_t min_ready_seconds, WallTime now, std::optional<Duration>* again = nullptr);
+bool is_available(const k8s::Pod& pod, int32_t min_ready_seconds, WallTime now,
+                  std::optional<Duration>* again = nullptr);
 /// The sooner of two times to ask again.
 std::optional<Duration> sooner(std::optional<Duration> a, std::optional<Duration> b);
 

@@ -1,4 +1,4 @@
-// The Deployment controller.
+// The Deployment controller: rolls out, scales and prunes ReplicaSets.
 #include "nodeagent/control/deployment.h"
 #include "common/text.h"
 #include "nodeagent/control/deployment_status.h"
@@ -66,7 +66,8 @@ public:
       if (set != current_)
         old_.push_back(set);
     std::sort(old_.begin(), old_.end(), [](const auto* a, const auto* b) {
-      return std::tuple(revision_of(a->metadata), a->metadata.name) < std::tuple(revision_of(b->metadata), b->metadata.name);
+      return std::tuple(revision_of(a->metadata), a->metadata.name) <
+             std::tuple(revision_of(b->metadata), b->metadata.name);
     });
   }
 
@@ -142,9 +143,8 @@ private:
       scale(*set, 0);
     for (const auto& pod : pods_) {
       const auto* owner = controller_of(pod.metadata);
-      const bool old = owner && std::any_of(old_.begin(), old_.end(), [&](const auto* set) {
-                         return set->metadata.uid == owner->uid;
-                       });
+      const bool old = owner && std::any_of(old_.begin(), old_.end(),
+                                            [&](const auto* set) { return set->metadata.uid == owner->uid; });
       if (old && !is_terminal(pod))
         return; // ask again when it is gone
     }
@@ -169,7 +169,8 @@ private:
       shrink_old();
   }
 
-  /// Kubernetes: reconcileOldReplicaSets. First what is not available anyway, then as many as stay available in the end.
+  /// Kubernetes: reconcileOldReplicaSets. First what is not available anyway, then as many as stay available
+  /// in the end.
   void shrink_old() {
     int32_t all_pods = 0, available = 0;
     for (const auto* set : all_) {
@@ -205,8 +206,8 @@ private:
         idle.push_back(set);
     const auto keep = static_cast<size_t>(std::max(0, deployment_.spec.revision_history_limit));
     for (size_t i = 0; i + keep < idle.size(); ++i)
-      changes_.remove.push_back(
-          {k8s::KindId::replica_set, idle[i]->metadata.ns, idle[i]->metadata.name, idle[i]->metadata.uid, true});
+      changes_.remove.push_back({k8s::KindId::replica_set, idle[i]->metadata.ns, idle[i]->metadata.name,
+                                 idle[i]->metadata.uid, true});
   }
 
   void write_status() {

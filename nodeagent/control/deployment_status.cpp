@@ -35,7 +35,8 @@ k8s::Condition progress(const k8s::Deployment& deployment, const k8s::ReplicaSet
   }
   condition.reason = "ReplicaSetUpdated";
   condition.message = cat("ReplicaSet \"", set, "\" is progressing.");
-  const bool stalled = before && before->reason != "NewReplicaSetAvailable" && !advanced(deployment.status, status) &&
+  const bool stalled = before && before->reason != "NewReplicaSetAvailable" &&
+                       !advanced(deployment.status, status) &&
                        deployment.status.observed_generation == deployment.metadata.generation;
   if (!stalled)
     return condition;
@@ -55,8 +56,9 @@ k8s::Condition progress(const k8s::Deployment& deployment, const k8s::ReplicaSet
 } // namespace
 
 k8s::DeploymentStatus deployment_status(const k8s::Deployment& deployment, const k8s::ReplicaSet* current,
-                                        const std::vector<const k8s::ReplicaSet*>& sets, int32_t max_unavailable,
-                                        WallTime now, std::optional<Duration>& again) {
+                                        const std::vector<const k8s::ReplicaSet*>& sets,
+                                        int32_t max_unavailable, WallTime now,
+                                        std::optional<Duration>& again) {
   k8s::DeploymentStatus status;
   status.observed_generation = deployment.metadata.generation;
   for (const auto* set : sets) {
@@ -73,7 +75,8 @@ k8s::DeploymentStatus deployment_status(const k8s::Deployment& deployment, const
   const bool enough = status.available_replicas >= deployment.spec.replicas - max_unavailable;
   available.status = enough ? "True" : "False";
   available.reason = enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable";
-  available.message = enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.";
+  available.message =
+      enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.";
   const auto* before = find_condition(status.conditions, "Available");
   available.last_update_time =
       before && before->status == available.status ? before->last_update_time : to_rfc3339(now);

@@ -38,8 +38,8 @@ std::vector<Endpoint> endpoints(const std::vector<k8s::Pod>& pods) {
           continue;
         const bool v6 = address.find(':') != std::string::npos;
         const std::string url = cat("http://", v6 ? "[" : "", address, v6 ? "]:" : ":", number);
-        found.push_back({pod.metadata.name, pod.metadata.ns, pod.spec.node_name, container.name, port.name, url,
-                         number, is_ready(pod)});
+        found.push_back({pod.metadata.name, pod.metadata.ns, pod.spec.node_name, container.name, port.name,
+                         url, number, is_ready(pod)});
       }
   }
   return found;

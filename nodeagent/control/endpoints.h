@@ -11,8 +11,8 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-/// One per TCP port of each pod that has an address and is not being deleted; ports that the node chose come from the condition
-/// podstep.io/Ports (`NAME=PORT,...`). `ready`: the pod's Ready condition.
+/// One per TCP port of each pod that has an address and is not being deleted; ports that the node chose come
+/// from the condition podstep.io/Ports (`NAME=PORT,...`). `ready`: the pod's Ready condition.
 std::vector<Endpoint> endpoints(const std::vector<k8s::Pod>& pods);
 
 } // namespace podstep::control

@@ -45,7 +45,8 @@ Changes garbage(const std::vector<k8s::Object>& all) {
       return a->metadata.creation_timestamp > b->metadata.creation_timestamp;
     });
     for (size_t i = terminal_pods_kept; i < pods.size(); ++i)
-      changes.remove.push_back({k8s::KindId::pod, pods[i]->metadata.ns, pods[i]->metadata.name, pods[i]->metadata.uid, false});
+      changes.remove.push_back(
+          {k8s::KindId::pod, pods[i]->metadata.ns, pods[i]->metadata.name, pods[i]->metadata.uid, false});
   }
   return changes;
 }

@@ -47,7 +47,8 @@ Room* choose(const k8s::Pod& pod, std::vector<Room>& rooms, std::string& message
   std::vector<std::string> parts;
   for (const auto& [reason, count] : reasons)
     parts.push_back(cat(count, " ", reason));
-  message = cat("0/", rooms.size(), " nodes are available", parts.empty() ? "" : ": ", join(parts, ", "), ".");
+  message =
+      cat("0/", rooms.size(), " nodes are available", parts.empty() ? "" : ": ", join(parts, ", "), ".");
   return nullptr;
 }
 
@@ -94,7 +95,9 @@ std::string amount_text(const std::string& resource, int64_t thousandths) {
   return k8s::Quantity::of_milli(thousandths).text;
 }
 
-std::string noun_of(const std::string& resource) { return resource == "cpu" ? "CPUs" : resource; }
+std::string noun_of(const std::string& resource) {
+  return resource == "cpu" ? "CPUs" : resource;
+}
 
 /// The sbatch option that would give each node enough for its share of the replicas.
 std::string option_for(const std::string& resource, int64_t each, int32_t replicas, size_t nodes) {
@@ -108,7 +111,8 @@ std::string option_for(const std::string& resource, int64_t each, int32_t replic
   return "more nodes";
 }
 
-std::string sentence(const Wish& wish, int32_t placed, const std::string& why, const std::vector<k8s::Node>& nodes) {
+std::string sentence(const Wish& wish, int32_t placed, const std::string& why,
+                     const std::vector<k8s::Node>& nodes) {
   for (const auto& [resource, each] : requests_of(wish.pod.spec)) {
     if (why.find("Insufficient " + resource) == std::string::npos || each == 0)
       continue;
@@ -117,10 +121,10 @@ std::string sentence(const Wish& wish, int32_t placed, const std::string& why, c
       if (const auto found = node.status.allocatable.find(resource); found != node.status.allocatable.end())
         total += found->second.milli;
     const std::string need = amount_text(resource, each * wish.replicas), have = amount_text(resource, total);
-    const std::string wanted = cat(wish.replicas, wish.replicas == 1 ? " replica x " : " replicas x ",
-                                   amount_text(resource, each), " ", noun_of(resource), " need ", need,
-                                   "; the allocation has ", have, " on ", nodes.size(),
-                                   nodes.size() == 1 ? " node" : " nodes");
+    const std::string wanted =
+        cat(wish.replicas, wish.replicas == 1 ? " replica x " : " replicas x ", amount_text(resource, each),
+            " ", noun_of(resource), " need ", need, "; the allocation has ", have, " on ", nodes.size(),
+            nodes.size() == 1 ? " node" : " nodes");
     const std::string option = option_for(resource, each, wish.replicas, nodes.size());
     return cat(source_of(*wish.meta), ": ", wanted, ". Use ", option,
                placed > 0 ? cat(" or replicas: ", placed) : std::string());
@@ -162,7 +166,8 @@ Placement place(const std::vector<k8s::Pod>& pods, const std::vector<k8s::Node>&
   return placement;
 }
 
-std::optional<std::string> misfit(const std::vector<k8s::Object>& manifest, const std::vector<k8s::Node>& nodes) {
+std::optional<std::string> misfit(const std::vector<k8s::Object>& manifest,
+                                  const std::vector<k8s::Node>& nodes) {
   auto rooms = rooms_of(nodes);
   for (auto& wish : wishes_of(manifest)) {
     // Without a uid (nothing is created yet) the source tells the owners apart.

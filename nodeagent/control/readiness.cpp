@@ -41,7 +41,8 @@ struct Failure {
 };
 Failure failure_of(const k8s::Pod& pod) {
   for (const auto& status : pod.status.container_statuses)
-    if (const auto* ended = std::get_if<k8s::ContainerStateTerminated>(&status.state); ended && ended->exit_code != 0)
+    if (const auto* ended = std::get_if<k8s::ContainerStateTerminated>(&status.state);
+        ended && ended->exit_code != 0)
       return {cat("pod ", pod.metadata.name, ": container ", status.name, " ended with ", ended->exit_code,
                   ended->reason.empty() ? "" : " (", ended->reason, ended->reason.empty() ? "" : ")"),
               ended->exit_code};
@@ -73,7 +74,8 @@ Readiness readiness(const std::vector<k8s::Object>& manifest, const std::vector<
       waiting = wait;
   }
   if (looked_at > 0 && all_terminal)
-    return failure ? Readiness{Stage::failed, failure->why, failure->exit_code} : Readiness{Stage::ended, {}, 0};
+    return failure ? Readiness{Stage::failed, failure->why, failure->exit_code}
+                   : Readiness{Stage::ended, {}, 0};
   return {waiting.empty() ? Stage::ready : Stage::starting, waiting, 0};
 }
 

@@ -12,7 +12,7 @@ enum class Stage {
 };
 struct Readiness {
   Stage stage = Stage::starting;
-  std::string why; ///< what is waited for, or what failed: `deployment chat: 1 of 2 replicas available`
+  std::string why;   ///< what is waited for, or what failed: `deployment chat: 1 of 2 replicas available`
   int exit_code = 0; ///< with Stage::failed: of the first container that failed, 1 where there is none
 };
 

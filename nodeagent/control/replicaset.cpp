@@ -1,11 +1,12 @@
-// The ReplicaSet controller.
+// The ReplicaSet controller: creates and removes pods, writes the status.
 #include "nodeagent/control/replicaset.h"
 #include <algorithm>
 
 namespace podstep::control {
 
 namespace {
-/// Failed pods of one set that are replaced at once; after these 10 s, doubling up to kubelet's cap for restarts.
+/// Failed pods of one set that are replaced at once; after these 10 s, doubling up to kubelet's cap for
+/// restarts.
 constexpr int failures_at_once = 3;
 constexpr std::chrono::seconds first_delay{10}, longest_delay{300};
 
@@ -20,7 +21,8 @@ k8s::Pod pod_of(const k8s::ReplicaSet& set) {
   return pod;
 }
 
-/// Who goes first when there are too many: not placed, not running, not ready, youngest (Kubernetes: ActivePods order).
+/// Who goes first when there are too many: not placed, not running, not ready, youngest (Kubernetes:
+/// ActivePods order).
 bool expendable_before(const k8s::Pod* a, const k8s::Pod* b) {
   const auto key = [](const k8s::Pod& pod) {
     return std::tuple(!pod.spec.node_name.empty(), pod.status.phase == "Running", is_ready(pod));
@@ -61,7 +63,8 @@ Changes replicaset(const k8s::ReplicaSet& set, const std::vector<k8s::Pod>& pods
   after.status.observed_generation = set.metadata.generation;
   after.status.replicas = static_cast<int32_t>(active.size());
   for (const auto* pod : active) {
-    after.status.fully_labeled_replicas += matches({set.spec.pod_template.metadata.labels}, pod->metadata.labels);
+    after.status.fully_labeled_replicas +=
+        matches({set.spec.pod_template.metadata.labels}, pod->metadata.labels);
     after.status.ready_replicas += is_ready(*pod);
     after.status.available_replicas += is_available(*pod, set.spec.min_ready_seconds, now, &changes.again);
   }
@@ -81,8 +84,8 @@ Changes replicaset(const k8s::ReplicaSet& set, const std::vector<k8s::Pod>& pods
   } else if (active.size() > wanted) {
     std::stable_sort(active.begin(), active.end(), expendable_before);
     for (size_t i = 0; i < active.size() - wanted; ++i)
-      changes.remove.push_back(
-          {k8s::KindId::pod, active[i]->metadata.ns, active[i]->metadata.name, active[i]->metadata.uid, false});
+      changes.remove.push_back({k8s::KindId::pod, active[i]->metadata.ns, active[i]->metadata.name,
+                                active[i]->metadata.uid, false});
   }
   return changes;
 }

@@ -1,4 +1,5 @@
-// The client's public face: one exchange or one stream as a coroutine, on top of the transfers of client_core.
+// The client's public face: one exchange or one stream as a coroutine, on top of the transfers of
+// client_core.
 #include "nodeagent/http/client.h"
 #include "nodeagent/http/client_core.h"
 
@@ -11,7 +12,9 @@ struct Client::Parts {
 Client::Client(loop::Loop& loop, Endpoint endpoint)
     : parts_(std::make_unique<Parts>(Parts{ClientCore::make(loop, std::move(endpoint))})) {}
 
-Client::~Client() { parts_->core->cancel_all(); }
+Client::~Client() {
+  parts_->core->cancel_all();
+}
 
 loop::Task<Result<Response>> Client::send(Request request) {
   auto core = parts_->core; // the client may go while this coroutine waits

@@ -1,4 +1,5 @@
-// libcurl's multi handle on the loop: sockets in one epoll descriptor, one timer, a set of transfers. Private to http/.
+// libcurl's multi handle on the loop: sockets in one epoll descriptor, one timer, a set of transfers. Private
+// to http/.
 #pragma once
 #include "common/fd.h"
 #include "nodeagent/http/client.h"
@@ -32,7 +33,8 @@ private:
   loop::Loop& loop_;
   Endpoint endpoint_;
   CURLM* multi_ = nullptr;
-  OwnedFd epoll_; ///< curl's sockets live in here, so that a descriptor closed behind our back leaves by itself
+  OwnedFd
+      epoll_; ///< curl's sockets live in here, so that a descriptor closed behind our back leaves by itself
   boost::asio::posix::stream_descriptor epoll_wait_;
   boost::asio::steady_timer timer_;
   std::set<Transfer*> transfers_;

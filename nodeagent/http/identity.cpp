@@ -23,7 +23,8 @@ constexpr long clock_slack_seconds = 3600;
 
 Error openssl_error(std::string_view what) {
   char text[256] = "no detail";
-  if (auto code = ERR_get_error()) ERR_error_string_n(code, text, sizeof text);
+  if (auto code = ERR_get_error())
+    ERR_error_string_n(code, text, sizeof text);
   return Error(cat("make identity: ", what, ": ", text));
 }
 
@@ -35,10 +36,12 @@ std::string text_of(BIO* memory) {
 
 bool set_serial(X509* certificate) {
   unsigned char random[8];
-  if (RAND_bytes(random, sizeof random) != 1) return false;
+  if (RAND_bytes(random, sizeof random) != 1)
+    return false;
   random[0] &= 0x7f; // positive
   uint64_t serial = 0;
-  for (unsigned char byte : random) serial = serial << 8 | byte;
+  for (unsigned char byte : random)
+    serial = serial << 8 | byte;
   return ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial) == 1;
 }
 
@@ -50,7 +53,8 @@ bool fill(X509* certificate, EVP_PKEY* key, const std::string& common_name, Dura
          X509_gmtime_adj(X509_getm_notAfter(certificate), seconds + clock_slack_seconds) &&
          X509_set_pubkey(certificate, key) == 1 &&
          X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                                    reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0) == 1 &&
+                                    reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1,
+                                    0) == 1 &&
          X509_set_issuer_name(certificate, name) == 1 && X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 } // namespace
@@ -58,7 +62,8 @@ bool fill(X509* certificate, EVP_PKEY* key, const std::string& common_name, Dura
 std::string fingerprint(const X509* certificate) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  if (!certificate || X509_digest(certificate, EVP_sha256(), digest, &size) != 1) return {};
+  if (!certificate || X509_digest(certificate, EVP_sha256(), digest, &size) != 1)
+    return {};
   static constexpr char hex[] = "0123456789abcdef";
   std::string out;
   for (unsigned i = 0; i < size; ++i) {
@@ -70,14 +75,17 @@ std::string fingerprint(const X509* certificate) {
 
 Result<TlsIdentity> make_identity(const std::string& common_name, Duration lifetime) {
   Key key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
-  if (!key) return openssl_error("P-256 key");
+  if (!key)
+    return openssl_error("P-256 key");
   Certificate certificate(X509_new(), &X509_free);
-  if (!certificate || !fill(certificate.get(), key.get(), common_name, lifetime)) return openssl_error("certificate");
+  if (!certificate || !fill(certificate.get(), key.get(), common_name, lifetime))
+    return openssl_error("certificate");
   Memory certificate_text(BIO_new(BIO_s_mem()), &BIO_free), key_text(BIO_new(BIO_s_mem()), &BIO_free);
   if (!certificate_text || !key_text || PEM_write_bio_X509(certificate_text.get(), certificate.get()) != 1 ||
       PEM_write_bio_PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
     return openssl_error("PEM");
-  return TlsIdentity{text_of(certificate_text.get()), text_of(key_text.get()), fingerprint(certificate.get())};
+  return TlsIdentity{text_of(certificate_text.get()), text_of(key_text.get()),
+                     fingerprint(certificate.get())};
 }
 
 } // namespace podstep::http

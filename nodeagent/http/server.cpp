@@ -1,4 +1,5 @@
-// The server's listeners: TLS on TCP and unix sockets, the bound on connections, and who the peer is before a byte is read.
+// The server's listeners: TLS on TCP and unix sockets, the bound on connections, and who the peer is before a
+// byte is read.
 #include "nodeagent/http/server.h"
 #include "nodeagent/http/connection.h"
 #include "nodeagent/http/fingerprint.h"
@@ -44,7 +45,8 @@ class Slot {
 public:
   explicit Slot(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) { ++shared_->connections; }
   ~Slot() {
-    if (shared_) --shared_->connections;
+    if (shared_)
+      --shared_->connections;
   }
   Slot(Slot&&) = default;
   Slot& operator=(Slot&&) = delete;
@@ -63,7 +65,8 @@ loop::Task<void> serve_tls(Slot slot, tcp::socket socket, std::shared_ptr<asio::
   TlsStream stream(beast::tcp_stream(std::move(socket)), *tls);
   beast::get_lowest_layer(stream).expires_after(handshake_timeout);
   auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, no_throw);
-  if (error) co_return;
+  if (error)
+    co_return;
   X509* certificate = SSL_get1_peer_certificate(stream.native_handle());
   peer.certificate_sha256 = fingerprint(certificate);
   X509_free(certificate);
@@ -79,7 +82,8 @@ loop::Task<void> serve_local(Slot slot, unix_stream::socket socket) {
   co_await connection.serve();
 }
 
-/// SO_PEERCRED is translated into our user namespace: the job's user shows with our own ids, everybody else does not (threat T6).
+/// SO_PEERCRED is translated into our user namespace: the job's user shows with our own ids, everybody else
+/// does not (threat T6).
 bool is_own_user(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
@@ -87,18 +91,20 @@ bool is_own_user(int socket) {
          peer.gid == getegid();
 }
 
-template <class Acceptor, class Start>
+template<class Acceptor, class Start>
 loop::Task<void> accept_all(std::shared_ptr<Shared> shared, std::shared_ptr<Acceptor> acceptor, Start start) {
   while (acceptor->is_open()) {
     auto [error, socket] = co_await acceptor->async_accept(no_throw);
-    if (error == asio::error::operation_aborted) co_return;
+    if (error == asio::error::operation_aborted)
+      co_return;
     if (error) { // out of descriptors: wait for a connection to end
       log::warning(cat("accept: ", error.message()));
       co_await loop::sleep(accept_pause);
       continue;
     }
     ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
-    if (shared->connections >= limits::connections) continue; // the socket closes: nobody waits for an answer that never comes
+    if (shared->connections >= limits::connections)
+      continue; // the socket closes: nobody waits for an answer that never comes
     start(Slot(shared), std::move(socket));
   }
 }
@@ -111,7 +117,8 @@ Result<std::shared_ptr<asio::ssl::context>> make_context(const TlsIdentity& iden
   SSL_CTX_set_num_tickets(native, 0); // a resumed session would carry no certificate to pin
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
-  // Any certificate may come; the handshake proves that the peer has its key, the layer above compares the fingerprint.
+  // Any certificate may come; the handshake proves that the peer has its key, the layer above compares the
+  // fingerprint.
   SSL_CTX_set_cert_verify_callback(
       native,
       [](X509_STORE_CTX* store, void*) {
@@ -120,8 +127,10 @@ Result<std::shared_ptr<asio::ssl::context>> make_context(const TlsIdentity& iden
       },
       nullptr);
   context->use_certificate_chain(asio::buffer(identity.certificate_pem), error);
-  if (!error) context->use_private_key(asio::buffer(identity.key_pem), asio::ssl::context::pem, error);
-  if (error) return Error(cat("TLS identity: ", error.message()));
+  if (!error)
+    context->use_private_key(asio::buffer(identity.key_pem), asio::ssl::context::pem, error);
+  if (error)
+    return Error(cat("TLS identity: ", error.message()));
   return context;
 }
 
@@ -138,28 +147,34 @@ Server::Server(loop::Loop& loop, Handler handler) : parts_(std::make_unique<Part
   parts_->shared = std::make_shared<Shared>(Shared{loop, std::move(handler)});
 }
 
-Server::~Server() { close(); }
+Server::~Server() {
+  close();
+}
 
 Result<uint16_t> Server::listen_tls(const std::string& address, uint16_t port_first, uint16_t port_last,
                                     const TlsIdentity& identity) {
   PODSTEP_TRY(auto tls, make_context(identity));
   boost::system::error_code error;
   const auto ip = asio::ip::make_address(address, error);
-  if (error) return Error(Kind::invalid, cat("listen on ", printable(address), ": not an address"));
+  if (error)
+    return Error(Kind::invalid, cat("listen on ", printable(address), ": not an address"));
   auto& context = parts_->shared->loop.context();
   auto acceptor = std::make_shared<tcp::acceptor>(context);
   acceptor->open(ip.is_v6() ? tcp::v6() : tcp::v4(), error);
-  if (error) return Error(cat("listen on ", address, ": ", error.message()));
+  if (error)
+    return Error(cat("listen on ", address, ": ", error.message()));
   ::fcntl(acceptor->native_handle(), F_SETFD, FD_CLOEXEC);
   acceptor->set_option(tcp::acceptor::reuse_address(true), error); // a restarted worker takes its port again
   for (uint32_t port = port_first; port <= std::max(port_first, port_last); ++port) {
     acceptor->bind(tcp::endpoint(ip, static_cast<uint16_t>(port)), error);
-    if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
-    if (!error) break;
+    if (!error)
+      acceptor->listen(asio::socket_base::max_listen_connections, error);
+    if (!error)
+      break;
   }
   if (error)
-    return Error(Kind::unavailable, cat("listen on ", address, " port ", port_first, "-", std::max(port_first, port_last),
-                                        ": ", error.message()));
+    return Error(Kind::unavailable, cat("listen on ", address, " port ", port_first, "-",
+                                        std::max(port_first, port_last), ": ", error.message()));
   const uint16_t port = acceptor->local_endpoint(error).port();
   parts_->acceptors.push_back([acceptor] { acceptor->close(); });
   auto& loop = parts_->shared->loop;
@@ -174,15 +189,20 @@ Result<void> Server::listen_unix(const std::string& path) {
   if (path.size() >= sizeof(sockaddr_un::sun_path))
     return Error(Kind::invalid, cat("listen on ", path, ": the path is longer than a socket's name may be"));
   auto& context = parts_->shared->loop.context();
-  if (in_use(path, context)) return Error(Kind::exists, cat("listen on ", path, ": another server answers there"));
+  if (in_use(path, context))
+    return Error(Kind::exists, cat("listen on ", path, ": another server answers there"));
   unlink(path.c_str());
   boost::system::error_code error;
   auto acceptor = std::make_shared<unix_stream::acceptor>(context);
   acceptor->open(unix_stream(), error);
-  if (!error) acceptor->bind(unix_stream::endpoint(path), error);
-  if (!error && chmod(path.c_str(), 0600) < 0) return errno_error(cat("chmod ", path));
-  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
-  if (error) return Error(cat("listen on ", path, ": ", error.message()));
+  if (!error)
+    acceptor->bind(unix_stream::endpoint(path), error);
+  if (!error && chmod(path.c_str(), 0600) < 0)
+    return errno_error(cat("chmod ", path));
+  if (!error)
+    acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (error)
+    return Error(cat("listen on ", path, ": ", error.message()));
   ::fcntl(acceptor->native_handle(), F_SETFD, FD_CLOEXEC);
   parts_->acceptors.push_back([acceptor] { acceptor->close(); });
   parts_->unix_paths.push_back(path);
@@ -199,8 +219,10 @@ Result<void> Server::listen_unix(const std::string& path) {
 }
 
 void Server::close() {
-  for (auto& close_one : std::exchange(parts_->acceptors, {})) close_one();
-  for (const auto& path : std::exchange(parts_->unix_paths, {})) unlink(path.c_str());
+  for (auto& close_one : std::exchange(parts_->acceptors, {}))
+    close_one();
+  for (const auto& path : std::exchange(parts_->unix_paths, {}))
+    unlink(path.c_str());
 }
 
 } // namespace podstep::http

@@ -1,4 +1,5 @@
-// The request target of HTTP/1.1 taken apart: path, and the query decoded (RFC 3986, application/x-www-form-urlencoded).
+// The request target of HTTP/1.1 taken apart: path, and the query decoded (RFC 3986,
+// application/x-www-form-urlencoded).
 #pragma once
 #include "nodeagent/http/server.h"
 #include <string_view>

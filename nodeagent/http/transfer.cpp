@@ -26,8 +26,8 @@ curl_blob blob_of(const std::string& text) {
 }
 
 /// libcurl before 8.0.0 speaks the HTTP/2 preface again on a connection that it uses a second time with prior
-/// knowledge (curl 8.0.0, changelog: "fix for http2-prior-knowledge when reusing connections"); a new connection to a
-/// unix socket costs less than a tenth of a millisecond.
+/// knowledge (curl 8.0.0, changelog: "fix for http2-prior-knowledge when reusing connections"); a new
+/// connection to a unix socket costs less than a tenth of a millisecond.
 bool must_connect_anew(const Endpoint& endpoint) {
   constexpr unsigned first_good = 0x080000;
   return endpoint.http2_prior_knowledge && curl_version_info(CURLVERSION_NOW)->version_num < first_good;
@@ -36,22 +36,27 @@ bool must_connect_anew(const Endpoint& endpoint) {
 
 Transfer::Transfer(loop::Loop& loop, const Endpoint& endpoint, Request request,
                    std::function<bool(std::string_view)> line)
-    : endpoint_(endpoint), request_(std::move(request)), line_(std::move(line)), done_(loop), easy_(curl_easy_init()) {}
+    : endpoint_(endpoint), request_(std::move(request)), line_(std::move(line)), done_(loop),
+      easy_(curl_easy_init()) {}
 
 Transfer::~Transfer() {
-  if (easy_) curl_easy_cleanup(easy_);
+  if (easy_)
+    curl_easy_cleanup(easy_);
   curl_slist_free_all(headers_);
 }
 
 Result<void> Transfer::prepare() {
-  if (!easy_) return Error("libcurl: no memory for a transfer");
+  if (!easy_)
+    return Error("libcurl: no memory for a transfer");
   if (has_control(request_.path) || has_control(request_.method))
-    return Error(Kind::invalid, cat("request ", printable(request_.path), ": control characters in path or method"));
+    return Error(Kind::invalid,
+                 cat("request ", printable(request_.path), ": control characters in path or method"));
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, detail_);
   curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS,
-                   static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(request_.timeout).count()));
+  curl_easy_setopt(
+      easy_, CURLOPT_TIMEOUT_MS,
+      static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(request_.timeout).count()));
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
   curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
@@ -70,7 +75,8 @@ void Transfer::set_target() {
   if (!endpoint_.unix_socket.empty())
     curl_easy_setopt(easy_, CURLOPT_UNIX_SOCKET_PATH, endpoint_.unix_socket.c_str());
   // A proxy of the user's environment must never see a pinned or a local peer.
-  if (!endpoint_.unix_socket.empty() || !endpoint_.pinned_sha256.empty()) curl_easy_setopt(easy_, CURLOPT_PROXY, "");
+  if (!endpoint_.unix_socket.empty() || !endpoint_.pinned_sha256.empty())
+    curl_easy_setopt(easy_, CURLOPT_PROXY, "");
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPIDLE, keepalive_idle_s);
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPINTVL, keepalive_interval_s);
@@ -79,8 +85,10 @@ void Transfer::set_target() {
     curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L);
   }
   long version = CURL_HTTP_VERSION_2TLS;
-  if (endpoint_.http2_prior_knowledge) version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
-  else if (!endpoint_.pinned_sha256.empty()) version = CURL_HTTP_VERSION_1_1; // our own server speaks nothing else
+  if (endpoint_.http2_prior_knowledge)
+    version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+  else if (!endpoint_.pinned_sha256.empty())
+    version = CURL_HTTP_VERSION_1_1; // our own server speaks nothing else
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, version);
 }
 
@@ -89,7 +97,8 @@ void Transfer::set_body() {
     curl_easy_setopt(easy_, CURLOPT_NOBODY, 1L);
     return;
   }
-  if (!request_.body.empty() || request_.method == "POST" || request_.method == "PUT" || request_.method == "PATCH") {
+  if (!request_.body.empty() || request_.method == "POST" || request_.method == "PUT" ||
+      request_.method == "PATCH") {
     curl_easy_setopt(easy_, CURLOPT_POST, 1L);
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, request_.body.data());
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
@@ -99,7 +108,8 @@ void Transfer::set_body() {
 
 void Transfer::set_tls() {
   if (!endpoint_.pinned_sha256.empty()) {
-    // The chain is not judged by libcurl but by on_certificate, which compares the one certificate with the pin.
+    // The chain is not judged by libcurl but by on_certificate, which compares the one certificate with the
+    // pin.
     curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_3));
@@ -107,7 +117,8 @@ void Transfer::set_tls() {
     curl_easy_setopt(easy_, CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_tls);
     curl_easy_setopt(easy_, CURLOPT_SSL_CTX_DATA, this);
   }
-  if (endpoint_.certificate_pem.empty()) return;
+  if (endpoint_.certificate_pem.empty())
+    return;
   auto certificate = blob_of(endpoint_.certificate_pem), key = blob_of(endpoint_.key_pem);
   curl_easy_setopt(easy_, CURLOPT_SSLCERTTYPE, "PEM");
   curl_easy_setopt(easy_, CURLOPT_SSLKEYTYPE, "PEM");
@@ -117,13 +128,18 @@ void Transfer::set_tls() {
 
 Result<void> Transfer::set_headers() {
   std::vector<std::string> lines = {"Expect:"}; // no wait for 100 Continue before a body
-  if (!request_.content_type.empty()) lines.push_back("Content-Type: " + request_.content_type);
-  else if (!request_.body.empty()) lines.push_back("Content-Type: application/json");
-  for (const auto& [name, value] : request_.headers) lines.push_back(cat(name, ": ", value));
+  if (!request_.content_type.empty())
+    lines.push_back("Content-Type: " + request_.content_type);
+  else if (!request_.body.empty())
+    lines.push_back("Content-Type: application/json");
+  for (const auto& [name, value] : request_.headers)
+    lines.push_back(cat(name, ": ", value));
   for (const auto& line : lines) {
-    if (has_control(line)) return Error(Kind::invalid, cat("header ", printable(line), ": control characters"));
+    if (has_control(line))
+      return Error(Kind::invalid, cat("header ", printable(line), ": control characters"));
     auto* longer = curl_slist_append(headers_, line.c_str());
-    if (!longer) return Error("libcurl: no memory for a header");
+    if (!longer)
+      return Error("libcurl: no memory for a header");
     headers_ = longer;
   }
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
@@ -162,7 +178,8 @@ void Transfer::take_header(std::string_view line) {
     return;
   }
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return;
+  if (colon == std::string_view::npos)
+    return;
   auto& to = in_head_ ? response_.headers : response_.trailers;
   to[lower(line.substr(0, colon))] = std::string(trim(line.substr(colon + 1)));
 }
@@ -175,7 +192,8 @@ size_t Transfer::on_body(char* data, size_t size, size_t count, void* self) {
 bool Transfer::take_body(std::string_view data) {
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-  if (line_ && status < 400) return take_lines(data);
+  if (line_ && status < 400)
+    return take_lines(data);
   if (response_.body.size() + data.size() > request_.limit) {
     too_large_ = cat("the answer is larger than ", request_.limit, " bytes");
     return false;
@@ -192,7 +210,8 @@ bool Transfer::take_lines(std::string_view data) {
       too_large_ = cat("a line is larger than ", limits::watch_line_bytes, " bytes");
       return false;
     }
-    if (end == std::string_view::npos) return true;
+    if (end == std::string_view::npos)
+      return true;
     data.remove_prefix(end + 1);
     const std::string whole = std::move(partial_);
     partial_.clear();
@@ -206,22 +225,28 @@ bool Transfer::take_lines(std::string_view data) {
 
 Error Transfer::error_of(CURLcode code) const {
   const std::string where =
-      cat(request_.method, " ", endpoint_.unix_socket.empty() ? endpoint_.base_url : endpoint_.unix_socket, " ",
-          printable(request_.path));
+      cat(request_.method, " ", endpoint_.unix_socket.empty() ? endpoint_.base_url : endpoint_.unix_socket,
+          " ", printable(request_.path));
   if (wrong_pin_)
-    return Error(Kind::forbidden, cat(where, ": the server's certificate is not the one that was announced at start"));
-  if (!too_large_.empty()) return Error(Kind::exhausted, cat(where, ": ", too_large_));
+    return Error(Kind::forbidden,
+                 cat(where, ": the server's certificate is not the one that was announced at start"));
+  if (!too_large_.empty())
+    return Error(Kind::exhausted, cat(where, ": ", too_large_));
   const std::string_view detail = detail_[0] ? detail_ : curl_easy_strerror(code);
-  return Error(code == CURLE_OPERATION_TIMEDOUT ? Kind::timeout : Kind::unavailable, cat(where, ": ", detail));
+  return Error(code == CURLE_OPERATION_TIMEDOUT ? Kind::timeout : Kind::unavailable,
+               cat(where, ": ", detail));
 }
 
 void Transfer::finish(CURLcode code) {
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
-  if (code == CURLE_OK && line_ && status < 400 && !partial_.empty()) line_(partial_); // no newline at the very end
-  if (code == CURLE_OK || stopped_) result_ = std::move(response_);
-  else result_ = error_of(code);
+  if (code == CURLE_OK && line_ && status < 400 && !partial_.empty())
+    line_(partial_); // no newline at the very end
+  if (code == CURLE_OK || stopped_)
+    result_ = std::move(response_);
+  else
+    result_ = error_of(code);
   done_.notify();
 }
 
@@ -231,7 +256,8 @@ void Transfer::abandon(Error error) {
 }
 
 loop::Task<Result<Response>> Transfer::outcome() {
-  while (!result_) co_await done_.wait();
+  while (!result_)
+    co_await done_.wait();
   co_return std::move(*result_);
 }
 

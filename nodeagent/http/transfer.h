@@ -9,12 +9,14 @@ namespace podstep::http {
 
 class Transfer {
 public:
-  Transfer(loop::Loop& loop, const Endpoint& endpoint, Request request, std::function<bool(std::string_view)> line);
+  Transfer(loop::Loop& loop, const Endpoint& endpoint, Request request,
+           std::function<bool(std::string_view)> line);
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
-  /// Sets every option of the handle. Error: invalid (control characters in path or headers), failed (out of memory).
+  /// Sets every option of the handle. Error: invalid (control characters in path or headers), failed (out of
+  /// memory).
   Result<void> prepare();
   CURL* handle() const { return easy_; }
   /// libcurl has ended it: keeps the outcome and wakes the waiting coroutine.
@@ -45,11 +47,11 @@ private:
   curl_slist* headers_ = nullptr;
   char detail_[CURL_ERROR_SIZE] = {};
   Response response_;
-  std::string partial_;     ///< the line that has not ended yet
-  bool in_head_ = true;     ///< header lines after the head are trailers
-  bool stopped_ = false;    ///< `line` returned false
+  std::string partial_;  ///< the line that has not ended yet
+  bool in_head_ = true;  ///< header lines after the head are trailers
+  bool stopped_ = false; ///< `line` returned false
   bool wrong_pin_ = false;
-  std::string too_large_;   ///< which bound was passed
+  std::string too_large_; ///< which bound was passed
   std::optional<Result<Response>> result_;
 };
 

@@ -21,12 +21,13 @@ void random_bytes(unsigned char* to, size_t size) {
 bool is_name(std::string_view name) {
   const auto plain = [](unsigned char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   return !name.empty() && name.size() <= name_bytes && plain(name.front()) && plain(name.back()) &&
-         std::all_of(name.begin(), name.end(), [&](unsigned char c) { return plain(c) || c == '-' || c == '.'; });
+         std::all_of(name.begin(), name.end(),
+                     [&](unsigned char c) { return plain(c) || c == '-' || c == '.'; });
 }
 
 Error invalid(const k8s::Object& object, std::string_view field, std::string_view why) {
-  return Error(Kind::invalid, cat(k8s::info(k8s::kind_of(object)).kind, " \"", printable(k8s::meta_of(object).name),
-                                  "\" is invalid: ", field, ": ", why));
+  return Error(Kind::invalid, cat(k8s::info(k8s::kind_of(object)).kind, " \"",
+                                  printable(k8s::meta_of(object).name), "\" is invalid: ", field, ": ", why));
 }
 
 Result<void> check_pod_spec(const k8s::Object& object, const k8s::PodSpec& spec, const std::string& at) {
@@ -37,7 +38,8 @@ Result<void> check_pod_spec(const k8s::Object& object, const k8s::PodSpec& spec,
   std::vector<std::string> names;
   for (const auto& container : spec.containers) {
     if (!is_name(container.name))
-      return invalid(object, at + ".containers[].name", cat("Invalid value: \"", printable(container.name), "\""));
+      return invalid(object, at + ".containers[].name",
+                     cat("Invalid value: \"", printable(container.name), "\""));
     if (container.image.empty())
       return invalid(object, at + ".containers[].image", "Required value");
     if (std::count(names.begin(), names.end(), container.name))
@@ -47,13 +49,14 @@ Result<void> check_pod_spec(const k8s::Object& object, const k8s::PodSpec& spec,
   return {};
 }
 
-template <class Workload> Result<void> check_workload(const k8s::Object& object, const Workload& workload) {
+template<class Workload> Result<void> check_workload(const k8s::Object& object, const Workload& workload) {
   if (workload.spec.replicas < 0 || workload.spec.replicas > limits::replicas)
     return invalid(object, "spec.replicas", cat("must be between 0 and ", limits::replicas));
   if (workload.spec.selector.match_labels.empty())
     return invalid(object, "spec.selector", "Required value");
   if (!control::matches(workload.spec.selector, workload.spec.pod_template.metadata.labels))
-    return invalid(object, "spec.template.metadata.labels", "Invalid value: `selector` does not match template `labels`");
+    return invalid(object, "spec.template.metadata.labels",
+                   "Invalid value: `selector` does not match template `labels`");
   return check_pod_spec(object, workload.spec.pod_template.spec, "spec.template.spec");
 }
 
@@ -70,7 +73,8 @@ Result<void> check(const k8s::Object& object) {
   return {};
 }
 
-/// Requests default to limits; on the host's network a container port is a host port (Kubernetes: SetDefaults_Pod).
+/// Requests default to limits; on the host's network a container port is a host port (Kubernetes:
+/// SetDefaults_Pod).
 void set_defaults(k8s::PodSpec& spec) {
   for (auto& container : spec.containers) {
     for (const auto& [name, amount] : container.resources.limits)
@@ -87,7 +91,8 @@ std::string qos_of(const k8s::PodSpec& spec) {
   for (const auto& container : spec.containers) {
     any = any || !container.resources.limits.empty() || !container.resources.requests.empty();
     for (const char* name : {"cpu", "memory"}) {
-      const auto limit = container.resources.limits.find(name), request = container.resources.requests.find(name);
+      const auto limit = container.resources.limits.find(name),
+                 request = container.resources.requests.find(name);
       guaranteed = guaranteed && limit != container.resources.limits.end() &&
                    request != container.resources.requests.end() && limit->second == request->second;
     }
@@ -140,8 +145,9 @@ Result<void> check_same(const k8s::ObjectMeta& stored, const k8s::ObjectMeta& se
     return Error(Kind::conflict, cat("Precondition failed: UID in precondition: ", printable(sent.uid),
                                      ", UID in object meta: ", stored.uid));
   if (!sent.resource_version.empty() && sent.resource_version != stored.resource_version)
-    return Error(Kind::conflict,
-                 "the object has been modified; please apply your changes to the latest version and try again");
+    return Error(
+        Kind::conflict,
+        "the object has been modified; please apply your changes to the latest version and try again");
   return {};
 }
 } // namespace

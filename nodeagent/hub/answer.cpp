@@ -1,4 +1,4 @@
-// Answers of the API.
+// Answers of the API: objects, and errors as metav1.Status.
 #include "nodeagent/hub/answer.h"
 #include <boost/json.hpp>
 
@@ -13,17 +13,28 @@ struct Code {
 };
 Code code_of(Kind kind) {
   switch (kind) {
-  case Kind::invalid: return {422, "Invalid"};
-  case Kind::not_found: return {404, "NotFound"};
-  case Kind::exists: return {409, "AlreadyExists"};
-  case Kind::conflict: return {409, "Conflict"};
-  case Kind::forbidden: return {403, "Forbidden"};
-  case Kind::unsupported: return {415, "UnsupportedMediaType"};
-  case Kind::unavailable: return {503, "ServiceUnavailable"};
-  case Kind::timeout: return {504, "Timeout"};
-  case Kind::gone: return {410, "Expired"};
-  case Kind::exhausted: return {413, "RequestEntityTooLarge"};
-  case Kind::failed: break;
+  case Kind::invalid:
+    return {422, "Invalid"};
+  case Kind::not_found:
+    return {404, "NotFound"};
+  case Kind::exists:
+    return {409, "AlreadyExists"};
+  case Kind::conflict:
+    return {409, "Conflict"};
+  case Kind::forbidden:
+    return {403, "Forbidden"};
+  case Kind::unsupported:
+    return {415, "UnsupportedMediaType"};
+  case Kind::unavailable:
+    return {503, "ServiceUnavailable"};
+  case Kind::timeout:
+    return {504, "Timeout"};
+  case Kind::gone:
+    return {410, "Expired"};
+  case Kind::exhausted:
+    return {413, "RequestEntityTooLarge"};
+  case Kind::failed:
+    break;
   }
   return {500, "InternalError"};
 }
@@ -41,9 +52,11 @@ http::ServerResponse answer_object(const k8s::Object& object, int status) {
   return answer_text(k8s::encode_text(object), status);
 }
 
-std::string status_json(int code, const std::string& reason, const std::string& message, const k8s::KindInfo* kind,
-                        const std::string& name) {
-  json::object status{{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", json::object{}},
+std::string status_json(int code, const std::string& reason, const std::string& message,
+                        const k8s::KindInfo* kind, const std::string& name) {
+  json::object status{{"kind", "Status"},
+                      {"apiVersion", "v1"},
+                      {"metadata", json::object{}},
                       {"status", code < 400 ? "Success" : "Failure"}};
   if (!message.empty())
     status["message"] = message;

@@ -32,14 +32,16 @@ Result<DeleteOptions> delete_options(const http::ServerRequest& request) {
     return Error(Kind::invalid, "DeleteOptions: not an object");
   if (const auto* grace = object->if_contains("gracePeriodSeconds"); grace && grace->is_int64())
     options.grace = std::max<int64_t>(0, grace->get_int64());
-  if (const auto* preconditions = object->if_contains("preconditions"); preconditions && preconditions->is_object())
+  if (const auto* preconditions = object->if_contains("preconditions");
+      preconditions && preconditions->is_object())
     if (const auto* uid = preconditions->get_object().if_contains("uid"); uid && uid->is_string())
       options.uid = std::string(uid->get_string());
   return options;
 }
 } // namespace
 
-Api::Api(loop::Loop& loop, const Clock& clock, Store& store, Peers& peers, const Admission& admission, std::string key)
+Api::Api(loop::Loop& loop, const Clock& clock, Store& store, Peers& peers, const Admission& admission,
+         std::string key)
     : loop_(loop), clock_(clock), store_(store), peers_(peers), admission_(admission), key_(std::move(key)) {}
 
 loop::Task<http::ServerResponse> Api::handle(http::ServerRequest request) {
@@ -76,7 +78,8 @@ http::ServerResponse Api::serve(Call& call) {
   call.labels = std::move(*labels);
   call.fields = std::move(*fields);
   if (!route.subresource.empty() && !(route.subresource == "status" && route.kind->has_status))
-    return answer_status(404, "NotFound", "the server could not find the requested resource", route.kind, route.name);
+    return answer_status(404, "NotFound", "the server could not find the requested resource", route.kind,
+                         route.name);
   if (!route.name.empty())
     call.present = store_.get({route.kind->id, route.ns, route.name});
   return route.name.empty() ? collection(call) : one(call);
@@ -88,8 +91,11 @@ http::ServerResponse Api::collection(Call& call) {
     return post(call);
   const bool watches = call.flag("watch");
   if (method != "GET" && method != "DELETE")
-    return answer_status(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
-  if (auto may = authorize(call.identity, call.attempt(method == "DELETE" ? "deletecollection" : watches ? "watch" : "list"));
+    return answer_status(405, "MethodNotAllowed",
+                         "the server does not allow this method on the requested resource");
+  if (auto may = authorize(call.identity, call.attempt(method == "DELETE" ? "deletecollection"
+                                                       : watches          ? "watch"
+                                                                          : "list"));
       !may)
     return answer_error(may.error(), call.route.kind);
   if (method == "DELETE")
@@ -122,9 +128,8 @@ http::ServerResponse Api::watch(Call& call) {
     return labels.matches_labels(object) && fields.matches_fields(object);
   };
   http::ServerResponse response;
-  response.stream = [this, wanted = std::move(*request), held = peers_.hold(call.identity)](http::Stream& to) {
-    return stream_watch(loop_, clock_, store_, wanted, to);
-  };
+  response.stream = [this, wanted = std::move(*request), held = peers_.hold(call.identity)](
+                        http::Stream& to) { return stream_watch(loop_, clock_, store_, wanted, to); };
   return response;
 }
 
@@ -135,7 +140,8 @@ http::ServerResponse Api::post(Call& call) {
     return answer_status(400, "BadRequest", object.error().message, &kind);
   auto& meta = k8s::meta_of(*object);
   if (!call.route.ns.empty() && !meta.ns.empty() && meta.ns != call.route.ns)
-    return answer_status(400, "BadRequest", "the namespace of the object does not match the namespace on the URL", &kind);
+    return answer_status(400, "BadRequest",
+                         "the namespace of the object does not match the namespace on the URL", &kind);
   if (!call.route.ns.empty())
     meta.ns = call.route.ns;
   auto attempt = call.attempt("create");
@@ -163,14 +169,16 @@ http::ServerResponse Api::one(Call& call) {
   const auto verb = verbs.find(call.request.method);
   const auto& route = call.route;
   if (verb == verbs.end() || (call.request.method == "DELETE" && !route.subresource.empty()))
-    return answer_status(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+    return answer_status(405, "MethodNotAllowed",
+                         "the server does not allow this method on the requested resource");
   if (call.flag("watch") && call.request.method == "GET") // the old way to watch one object
     return answer_status(400, "BadRequest", "watch a single object by fieldSelector=metadata.name");
   const bool missing_pod = !call.present && route.kind->id == k8s::KindId::pod;
   if (auto may = authorize(call.identity, call.attempt(verb->second)); !may && !missing_pod)
     return answer_error(may.error(), route.kind, route.name);
   if (!call.present)
-    return answer_status(404, "NotFound", cat(route.kind->plural, " \"", printable(route.name), "\" not found"), route.kind,
+    return answer_status(404, "NotFound",
+                         cat(route.kind->plural, " \"", printable(route.name), "\" not found"), route.kind,
                          route.name);
   if (call.request.method == "GET")
     return answer_object(*call.present);
@@ -185,14 +193,15 @@ http::ServerResponse Api::put(Call& call) {
     return answer_status(400, "BadRequest", object.error().message, call.route.kind, call.route.name);
   const auto& meta = k8s::meta_of(*object);
   if (meta.name != call.route.name || (!meta.ns.empty() && meta.ns != call.route.ns))
-    return answer_status(400, "BadRequest", "the name of the object does not match the name on the URL", call.route.kind,
-                         call.route.name);
+    return answer_status(400, "BadRequest", "the name of the object does not match the name on the URL",
+                         call.route.kind, call.route.name);
   return store_update(call, std::move(*object));
 }
 
 http::ServerResponse Api::patch(Call& call) {
   const auto type = call.request.headers.find("content-type");
-  const std::string content_type = type == call.request.headers.end() ? "" : type->second.substr(0, type->second.find(';'));
+  const std::string content_type =
+      type == call.request.headers.end() ? "" : type->second.substr(0, type->second.find(';'));
   auto body = k8s::parse_json(call.request.body, limits::object_bytes);
   if (!body)
     return answer_status(400, "BadRequest", body.error().message, call.route.kind, call.route.name);
@@ -203,7 +212,8 @@ http::ServerResponse Api::patch(Call& call) {
   if (!object)
     return answer_error(object.error(), call.route.kind, call.route.name);
   if (key_of(*object) != key_of(*call.present))
-    return answer_status(422, "Invalid", "a patch may not change kind, name or namespace", call.route.kind, call.route.name);
+    return answer_status(422, "Invalid", "a patch may not change kind, name or namespace", call.route.kind,
+                         call.route.name);
   return store_update(call, std::move(*object));
 }
 
@@ -229,8 +239,8 @@ http::ServerResponse Api::erase(Call& call) {
   const auto& meta = k8s::meta_of(*call.present);
   if (!options->uid.empty() && options->uid != meta.uid)
     return answer_status(409, "Conflict",
-                         cat("Precondition failed: UID in precondition: ", printable(options->uid), ", UID in object meta: ",
-                             meta.uid),
+                         cat("Precondition failed: UID in precondition: ", printable(options->uid),
+                             ", UID in object meta: ", meta.uid),
                          call.route.kind, call.route.name);
   auto removed = remove(call.present, options->grace);
   if (!removed)

@@ -1,5 +1,5 @@
-// The Kubernetes API of one job (wire W5): from an HTTP request to the store and back. Anyone on the network may reach it; who may do
-// what is authorize.h's.
+// The Kubernetes API of one job (wire W5): from an HTTP request to the store and back. Anyone on the network
+// may reach it; who may do what is authorize.h's.
 #pragma once
 #include "nodeagent/hub/admission.h"
 #include "nodeagent/hub/peers.h"
@@ -11,13 +11,15 @@ namespace podstep::hub {
 
 class Api {
 public:
-  Api(loop::Loop& loop, const Clock& clock, Store& store, Peers& peers, const Admission& admission, std::string key);
+  Api(loop::Loop& loop, const Clock& clock, Store& store, Peers& peers, const Admission& admission,
+      std::string key);
   loop::Task<http::ServerResponse> handle(http::ServerRequest request);
 
   /// What a client's request and a controller's decision have in common.
   Result<ObjectPtr> create(k8s::Object object);
   Result<ObjectPtr> replace(const ObjectPtr& before, k8s::Object after, bool status);
-  /// `grace` as in DeleteOptions.gracePeriodSeconds; nothing: the object's own. Returns the object as it is (or last was).
+  /// `grace` as in DeleteOptions.gracePeriodSeconds; nothing: the object's own. Returns the object as it is
+  /// (or last was).
   Result<ObjectPtr> remove(const ObjectPtr& object, std::optional<int64_t> grace);
 
 private:

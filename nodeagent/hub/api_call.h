@@ -24,8 +24,15 @@ struct Api::Call {
     return labels.matches_labels(object) && fields.matches_fields(object);
   }
   Attempt attempt(std::string verb) const {
-    return {std::move(verb), route.kind, route.ns, route.name, route.subresource, fields.required("metadata.name"),
-            fields.required("spec.nodeName"), present.get(), nullptr};
+    return {std::move(verb),
+            route.kind,
+            route.ns,
+            route.name,
+            route.subresource,
+            fields.required("metadata.name"),
+            fields.required("spec.nodeName"),
+            present.get(),
+            nullptr};
   }
   /// The object in the body; it must be of the kind that the path names.
   Result<k8s::Object> decode_body() const {

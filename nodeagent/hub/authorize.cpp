@@ -1,4 +1,4 @@
-// Who may do what.
+// Who may do what: the owner everything, an agent what the node authorizer would let its node do.
 #include "nodeagent/hub/authorize.h"
 #include "common/text.h"
 #include <set>
@@ -41,12 +41,17 @@ bool own_lease(const Identity& identity, const Attempt& a) {
 
 bool allowed(const Identity& identity, const Attempt& a) {
   switch (a.kind->id) {
-  case k8s::KindId::node: return own_node(identity, a);
-  case k8s::KindId::pod: return own_pod(identity, a);
-  case k8s::KindId::lease: return own_lease(identity, a);
-  case k8s::KindId::event: return a.verb == "create" || a.verb == "update" || a.verb == "patch";
+  case k8s::KindId::node:
+    return own_node(identity, a);
+  case k8s::KindId::pod:
+    return own_pod(identity, a);
+  case k8s::KindId::lease:
+    return own_lease(identity, a);
+  case k8s::KindId::event:
+    return a.verb == "create" || a.verb == "update" || a.verb == "patch";
   case k8s::KindId::deployment:
-  case k8s::KindId::replica_set: return false;
+  case k8s::KindId::replica_set:
+    return false;
   }
   return false;
 }
@@ -54,9 +59,12 @@ bool allowed(const Identity& identity, const Attempt& a) {
 
 std::string Identity::user() const {
   switch (who) {
-  case Who::owner: return "podstep:owner";
-  case Who::node: return "system:node:" + node;
-  case Who::nobody: break;
+  case Who::owner:
+    return "podstep:owner";
+  case Who::node:
+    return "system:node:" + node;
+  case Who::nobody:
+    break;
   }
   return "system:anonymous";
 }
@@ -66,14 +74,18 @@ Result<void> authorize(const Identity& identity, const Attempt& attempt) {
     return {};
   if (identity.who == Identity::Who::node && allowed(identity, attempt))
     return {};
-  const std::string resource = cat(attempt.kind->plural, attempt.subresource.empty() ? "" : "/", attempt.subresource);
+  const std::string resource =
+      cat(attempt.kind->plural, attempt.subresource.empty() ? "" : "/", attempt.subresource);
   return Error(Kind::forbidden,
                cat(attempt.kind->plural, attempt.name.empty() ? "" : cat(" \"", attempt.name, "\""),
-                   " is forbidden: User \"", identity.user(), "\" cannot ", attempt.verb, " resource \"", resource, "\"",
-                   attempt.ns.empty() ? std::string(" at the cluster scope") : cat(" in the namespace \"", attempt.ns, "\"")));
+                   " is forbidden: User \"", identity.user(), "\" cannot ", attempt.verb, " resource \"",
+                   resource, "\"",
+                   attempt.ns.empty() ? std::string(" at the cluster scope")
+                                      : cat(" in the namespace \"", attempt.ns, "\"")));
 }
 
-Result<void> check_node_update(const Identity& identity, const k8s::Object& before, const k8s::Object& after) {
+Result<void> check_node_update(const Identity& identity, const k8s::Object& before,
+                               const k8s::Object& after) {
   const auto* old_node = std::get_if<k8s::Node>(&before);
   const auto* new_node = std::get_if<k8s::Node>(&after);
   if (identity.who == Identity::Who::owner || !old_node || !new_node)

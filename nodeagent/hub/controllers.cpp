@@ -16,14 +16,16 @@ constexpr int most_rounds = 64;
 /// Events in memory; all of them are in the record's events.jsonl.
 constexpr size_t events_kept = 1000;
 
-template <class T> std::vector<T> all_of(const Store& store, k8s::KindId kind) {
+template<class T> std::vector<T> all_of(const Store& store, k8s::KindId kind) {
   std::vector<T> found;
   for (const auto& object : store.list(kind))
     found.push_back(std::get<T>(*object));
   return found;
 }
 
-void warn(const Error& error) { log::warning(cat("controller: ", error.message)); }
+void warn(const Error& error) {
+  log::warning(cat("controller: ", error.message));
+}
 } // namespace
 
 std::optional<Duration> Controllers::run() {
@@ -64,8 +66,9 @@ bool Controllers::apply(const control::Changes& changes) {
     }
     moved = true;
     if (const auto* owner = control::controller_of(k8s::meta_of(**created)))
-      if (auto parent = store_.get({owner->kind == "ReplicaSet" ? k8s::KindId::replica_set : k8s::KindId::deployment,
-                                    k8s::meta_of(**created).ns, owner->name}))
+      if (auto parent =
+              store_.get({owner->kind == "ReplicaSet" ? k8s::KindId::replica_set : k8s::KindId::deployment,
+                          k8s::meta_of(**created).ns, owner->name}))
         record(*parent, "Normal", owner->kind == "ReplicaSet" ? "SuccessfulCreate" : "ScalingReplicaSet",
                cat("Created ", k8s::info(k8s::kind_of(**created)).kind, ": ", k8s::meta_of(**created).name),
                owner->kind == "ReplicaSet" ? "replicaset-controller" : "deployment-controller");
@@ -121,12 +124,14 @@ bool Controllers::place() {
 void Controllers::bind(const k8s::Pod& pod, const std::string& node) {
   k8s::Pod after = pod;
   after.spec.node_name = node;
-  control::set_condition(after.status.conditions, {"PodScheduled", "True", "", "", "", "", "", ""}, clock_.wall());
+  control::set_condition(after.status.conditions, {"PodScheduled", "True", "", "", "", "", "", ""},
+                         clock_.wall());
   auto stored = store_.put(after);
   if (!stored)
     return warn(stored.error());
   record(**stored, "Normal", "Scheduled",
-         cat("Successfully assigned ", pod.metadata.ns, "/", pod.metadata.name, " to ", node), "default-scheduler");
+         cat("Successfully assigned ", pod.metadata.ns, "/", pod.metadata.name, " to ", node),
+         "default-scheduler");
 }
 
 bool Controllers::mark_unplaced(const k8s::Pod& pod, const std::string& message) {
@@ -134,8 +139,8 @@ bool Controllers::mark_unplaced(const k8s::Pod& pod, const std::string& message)
   if (before && before->status == "False" && before->message == message)
     return false;
   k8s::Pod after = pod;
-  control::set_condition(after.status.conditions, {"PodScheduled", "False", "Unschedulable", message, "", "", "", ""},
-                         clock_.wall());
+  control::set_condition(after.status.conditions,
+                         {"PodScheduled", "False", "Unschedulable", message, "", "", "", ""}, clock_.wall());
   auto stored = store_.put(after);
   if (!stored) {
     warn(stored.error());
@@ -149,9 +154,10 @@ void Controllers::trim_events() {
   const auto events = store_.list(k8s::KindId::event);
   if (events.size() < events_kept)
     return;
-  const auto oldest = std::min_element(events.begin(), events.end(), [](const ObjectPtr& a, const ObjectPtr& b) {
-    return std::get<k8s::Event>(*a).last_timestamp < std::get<k8s::Event>(*b).last_timestamp;
-  });
+  const auto oldest =
+      std::min_element(events.begin(), events.end(), [](const ObjectPtr& a, const ObjectPtr& b) {
+        return std::get<k8s::Event>(*a).last_timestamp < std::get<k8s::Event>(*b).last_timestamp;
+      });
   if (auto removed = store_.remove(key_of(**oldest)); !removed)
     warn(removed.error());
 }
@@ -176,7 +182,8 @@ void Controllers::record(const k8s::Object& about, const std::string& type, cons
   k8s::Event event;
   event.metadata.ns = ns;
   event.metadata.generate_name = meta.name + ".";
-  event.involved_object = {kind.api_version, kind.kind, meta.ns, meta.name, meta.uid, meta.resource_version, ""};
+  event.involved_object = {kind.api_version,      kind.kind, meta.ns, meta.name, meta.uid,
+                           meta.resource_version, ""};
   event.type = type;
   event.reason = reason;
   event.message = message;

@@ -1,4 +1,5 @@
-// Runs the controllers of control/ over the store until they want nothing more, and writes down what they decide.
+// Runs the controllers of control/ over the store until they want nothing more, and writes down what they
+// decide.
 #pragma once
 #include "nodeagent/control/changes.h"
 #include "nodeagent/hub/api.h"
@@ -10,13 +11,15 @@ public:
   Controllers(const Clock& clock, Store& store, Api& api) : clock_(clock), store_(store), api_(api) {}
   /// One pass to a fixed point. Returns when to run again although nothing changes, if at all.
   std::optional<Duration> run();
-  /// Pods are placed from now on: the nodes of the allocation are there, so that replicas spread over all of them.
+  /// Pods are placed from now on: the nodes of the allocation are there, so that replicas spread over all of
+  /// them.
   void open_placement() { placing_ = true; }
   /// From now on nothing is created or placed: the service is ending.
   void close() { closed_ = true; }
-  /// An Event about an object, as the controllers of Kubernetes write them; equal ones are counted, not repeated.
-  void record(const k8s::Object& about, const std::string& type, const std::string& reason, const std::string& message,
-              const std::string& source);
+  /// An Event about an object, as the controllers of Kubernetes write them; equal ones are counted, not
+  /// repeated.
+  void record(const k8s::Object& about, const std::string& type, const std::string& reason,
+              const std::string& message, const std::string& source);
 
 private:
   control::Changes decide() const;

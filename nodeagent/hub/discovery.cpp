@@ -19,12 +19,18 @@ constexpr k8s::KindId kinds[] = {k8s::KindId::pod,  k8s::KindId::deployment, k8s
 
 json::array short_names(k8s::KindId kind) {
   switch (kind) {
-  case k8s::KindId::pod: return {"po"};
-  case k8s::KindId::deployment: return {"deploy"};
-  case k8s::KindId::replica_set: return {"rs"};
-  case k8s::KindId::node: return {"no"};
-  case k8s::KindId::event: return {"ev"};
-  case k8s::KindId::lease: break;
+  case k8s::KindId::pod:
+    return {"po"};
+  case k8s::KindId::deployment:
+    return {"deploy"};
+  case k8s::KindId::replica_set:
+    return {"rs"};
+  case k8s::KindId::node:
+    return {"no"};
+  case k8s::KindId::event:
+    return {"ev"};
+  case k8s::KindId::lease:
+    break;
   }
   return {};
 }
@@ -41,16 +47,26 @@ json::object resources_of(const std::string& group_version) {
     const auto& kind = k8s::info(id);
     if (kind.api_version != group_version)
       continue;
-    resources.push_back(json::object{
-        {"name", kind.plural}, {"singularName", lower(kind.kind)}, {"namespaced", kind.namespaced}, {"kind", kind.kind},
-        {"verbs", json::array{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}},
-        {"shortNames", short_names(id)}, {"categories", id == k8s::KindId::pod ? json::array{"all"} : json::array{}}});
+    resources.push_back(
+        json::object{{"name", kind.plural},
+                     {"singularName", lower(kind.kind)},
+                     {"namespaced", kind.namespaced},
+                     {"kind", kind.kind},
+                     {"verbs", json::array{"create", "delete", "deletecollection", "get", "list", "patch",
+                                           "update", "watch"}},
+                     {"shortNames", short_names(id)},
+                     {"categories", id == k8s::KindId::pod ? json::array{"all"} : json::array{}}});
     if (kind.has_status)
-      resources.push_back(json::object{{"name", cat(kind.plural, "/status")}, {"singularName", ""},
-                                       {"namespaced", kind.namespaced}, {"kind", kind.kind},
+      resources.push_back(json::object{{"name", cat(kind.plural, "/status")},
+                                       {"singularName", ""},
+                                       {"namespaced", kind.namespaced},
+                                       {"kind", kind.kind},
                                        {"verbs", json::array{"get", "patch", "update"}}});
   }
-  return {{"kind", "APIResourceList"}, {"apiVersion", "v1"}, {"groupVersion", group_version}, {"resources", resources}};
+  return {{"kind", "APIResourceList"},
+          {"apiVersion", "v1"},
+          {"groupVersion", group_version},
+          {"resources", resources}};
 }
 
 json::object group_of(const Group& group) {
@@ -63,11 +79,18 @@ std::optional<std::string> discovery(std::string_view path) {
   if (path == "/healthz" || path == "/livez" || path == "/readyz")
     return "ok";
   if (path == "/version") // the Kubernetes version whose contract is met
-    return json::serialize(json::object{{"major", "1"}, {"minor", "32"}, {"gitVersion", "v1.32.0+podstep"},
-                                        {"gitCommit", ""}, {"gitTreeState", ""}, {"buildDate", ""},
-                                        {"goVersion", ""}, {"compiler", ""}, {"platform", "linux/amd64"}});
+    return json::serialize(json::object{{"major", "1"},
+                                        {"minor", "32"},
+                                        {"gitVersion", "v1.32.0+podstep"},
+                                        {"gitCommit", ""},
+                                        {"gitTreeState", ""},
+                                        {"buildDate", ""},
+                                        {"goVersion", ""},
+                                        {"compiler", ""},
+                                        {"platform", "linux/amd64"}});
   if (path == "/api")
-    return json::serialize(json::object{{"kind", "APIVersions"}, {"versions", json::array{"v1"}},
+    return json::serialize(json::object{{"kind", "APIVersions"},
+                                        {"versions", json::array{"v1"}},
                                         {"serverAddressByClientCIDRs", json::array{}}});
   if (path == "/api/v1")
     return json::serialize(resources_of("v1"));

@@ -30,7 +30,8 @@ std::string put_line(const k8s::Object& object, uint64_t revision) {
 std::string delete_line(const Change& change) {
   const Key key = key_of(*change.object);
   const auto& kind = k8s::info(key.kind);
-  const json::object what{{"apiVersion", kind.api_version}, {"kind", kind.kind}, {"ns", key.ns}, {"name", key.name}};
+  const json::object what{
+      {"apiVersion", kind.api_version}, {"kind", kind.kind}, {"ns", key.ns}, {"name", key.name}};
   return cat("{\"rev\":", change.revision, ",\"del\":", json::serialize(what), "}\n");
 }
 

@@ -1,5 +1,7 @@
-// The hub's journal in the record: what a restarted hub replays before it serves (fault F22). One JSON object per line:
-// `{"rev":N,"put":{object}}`, `{"rev":N,"del":{"kind":"pods","ns":"","name":""}}`, `{"rev":N}` (revisions up to N are given out).
+// The hub's journal in the record: what a restarted hub replays before it serves (fault F22). One JSON object
+// per line:
+// `{"rev":N,"put":{object}}`, `{"rev":N,"del":{"kind":"pods","ns":"","name":""}}`, `{"rev":N}` (revisions up
+// to N are given out).
 #pragma once
 #include "common/fd.h"
 #include "nodeagent/hub/store.h"
@@ -8,10 +10,11 @@ namespace podstep::hub {
 
 class Journal {
 public:
-  /// Opens or makes the file, 0600, and locks it: a second hub on the same record is refused. Error names path and cause.
+  /// Opens or makes the file, 0600, and locks it: a second hub on the same record is refused. Error names
+  /// path and cause.
   static Result<Journal> open(const std::string& path);
-  /// Puts what was written into `store`. A last line that a kill tore is dropped; damage elsewhere is an error with the line's number.
-  /// Returns true when there was anything: the manifest has been loaded before.
+  /// Puts what was written into `store`. A last line that a kill tore is dropped; damage elsewhere is an
+  /// error with the line's number. Returns true when there was anything: the manifest has been loaded before.
   Result<bool> replay(Store& store);
   /// Appends one change. Leases and Events are not kept, they only move the revision.
   Result<void> append(const Change& change);
@@ -26,7 +29,8 @@ private:
   OwnedFd fd_;
   std::string path_;
   size_t bytes_ = 0, compact_at_ = 0;
-  uint64_t reserved_ = 0; ///< a restarted hub goes on from here, so that no resourceVersion is ever given twice
+  uint64_t reserved_ =
+      0; ///< a restarted hub goes on from here, so that no resourceVersion is ever given twice
 };
 
 } // namespace podstep::hub

@@ -12,9 +12,12 @@ std::string to_text(const Kept& kept) {
   json::object pins;
   for (const auto& [node, sha256] : kept.pins)
     pins[node] = sha256;
-  return json::serialize(json::object{{"certificate", kept.identity.certificate_pem}, {"key", kept.identity.key_pem},
-                                      {"sha256", kept.identity.sha256}, {"port", kept.port},
-                                      {"expected", kept.expected}, {"pins", std::move(pins)}});
+  return json::serialize(json::object{{"certificate", kept.identity.certificate_pem},
+                                      {"key", kept.identity.key_pem},
+                                      {"sha256", kept.identity.sha256},
+                                      {"port", kept.port},
+                                      {"expected", kept.expected},
+                                      {"pins", std::move(pins)}});
 }
 
 Result<Kept> parse_kept(const std::string& text) {

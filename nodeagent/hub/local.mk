@@ -16,6 +16,7 @@ libhub_la_SOURCES = \
   nodeagent/hub/route.cpp nodeagent/hub/route.h \
   nodeagent/hub/selector.cpp nodeagent/hub/selector.h \
   nodeagent/hub/setup.cpp nodeagent/hub/setup.h \
+  nodeagent/hub/silence.cpp nodeagent/hub/silence.h \
   nodeagent/hub/slurm.cpp nodeagent/hub/slurm.h \
   nodeagent/hub/store.cpp nodeagent/hub/store.h \
   nodeagent/hub/watch.cpp nodeagent/hub/watch.h

@@ -1,4 +1,5 @@
-// podstep-hub: the control plane of one job; supervisor and worker of one binary. Started by podstep-boot as a step of the job's user.
+// podstep-hub: the control plane of one job; supervisor and worker of one binary. Started by podstep-boot as
+// a step of the job's user.
 #include "common/log.h"
 #include "nodeagent/hub/worker.h"
 #include "nodeagent/supervise/supervise.h"

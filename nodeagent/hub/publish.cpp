@@ -22,9 +22,11 @@ Shown shown(const k8s::ContainerState& state) {
   if (std::holds_alternative<k8s::ContainerStateRunning>(state))
     return {"running", ""};
   if (const auto* ended = std::get_if<k8s::ContainerStateTerminated>(&state))
-    return {"terminated", cat(ended->reason, ended->reason.empty() ? "" : ", ", "exit code ", ended->exit_code)};
+    return {"terminated",
+            cat(ended->reason, ended->reason.empty() ? "" : ", ", "exit code ", ended->exit_code)};
   if (const auto* waiting = std::get_if<k8s::ContainerStateWaiting>(&state))
-    return {"waiting", waiting->message.empty() ? waiting->reason : cat(waiting->reason, ": ", waiting->message)};
+    return {"waiting",
+            waiting->message.empty() ? waiting->reason : cat(waiting->reason, ": ", waiting->message)};
   return {};
 }
 
@@ -51,14 +53,24 @@ json::object pod_json(const k8s::Pod& pod) {
     const auto now = shown(status.state);
     ready += status.ready;
     restarts += status.restart_count;
-    containers.push_back(json::object{{"name", status.name}, {"state", now.state}, {"ready", status.ready},
-                                      {"restarts", status.restart_count}, {"reason", now.reason},
-                                      {"image", status.image}, {"imageID", status.image_id}});
+    containers.push_back(json::object{{"name", status.name},
+                                      {"state", now.state},
+                                      {"ready", status.ready},
+                                      {"restarts", status.restart_count},
+                                      {"reason", now.reason},
+                                      {"image", status.image},
+                                      {"imageID", status.image_id}});
   }
-  return {{"name", pod.metadata.name}, {"namespace", pod.metadata.ns}, {"uid", pod.metadata.uid},
-          {"node", pod.spec.node_name}, {"phase", pod.status.phase},
-          {"ready", cat(ready, "/", pod.spec.containers.size())}, {"restarts", restarts}, {"reason", reason_of(pod)},
-          {"started", pod.status.start_time}, {"containers", std::move(containers)}};
+  return {{"name", pod.metadata.name},
+          {"namespace", pod.metadata.ns},
+          {"uid", pod.metadata.uid},
+          {"node", pod.spec.node_name},
+          {"phase", pod.status.phase},
+          {"ready", cat(ready, "/", pod.spec.containers.size())},
+          {"restarts", restarts},
+          {"reason", reason_of(pod)},
+          {"started", pod.status.start_time},
+          {"containers", std::move(containers)}};
 }
 
 json::object node_json(const k8s::Node& node) {
@@ -68,7 +80,9 @@ json::object node_json(const k8s::Node& node) {
   for (const auto& address : node.status.addresses)
     if (address.type == "InternalIP")
       host = address.address;
-  return {{"name", node.metadata.name}, {"host", host}, {"ready", is_ready},
+  return {{"name", node.metadata.name},
+          {"host", host},
+          {"ready", is_ready},
           {"reason", is_ready || !ready ? std::string() : cat(ready->reason, ": ", ready->message)}};
 }
 } // namespace
@@ -81,9 +95,13 @@ std::string status_json(const Service& service, const std::vector<k8s::Object>& 
     else if (const auto* node = std::get_if<k8s::Node>(&object))
       nodes.push_back(node_json(*node));
   }
-  return json::serialize(json::object{{"version", 1}, {"job", service.job}, {"restart", service.restart},
-                                      {"phase", service.phase}, {"reason", service.reason},
-                                      {"nodes", std::move(nodes)}, {"pods", std::move(pods)}});
+  return json::serialize(json::object{{"version", 1},
+                                      {"job", service.job},
+                                      {"restart", service.restart},
+                                      {"phase", service.phase},
+                                      {"reason", service.reason},
+                                      {"nodes", std::move(nodes)},
+                                      {"pods", std::move(pods)}});
 }
 
 std::string endpoints_json(const Service& service, const std::vector<control::Endpoint>& endpoints) {
@@ -93,28 +111,40 @@ std::string endpoints_json(const Service& service, const std::vector<control::En
     for (const auto& endpoint : endpoints) {
       any_ready = any_ready || endpoint.ready;
       const auto host = endpoint.url.substr(endpoint.url.find("//") + 2);
-      list.push_back(json::object{{"pod", endpoint.pod}, {"node", endpoint.node}, {"container", endpoint.container},
-                                  {"name", endpoint.port_name}, {"host", host.substr(0, host.rfind(':'))},
-                                  {"port", endpoint.port}, {"url", endpoint.url}, {"ready", endpoint.ready}});
+      list.push_back(json::object{{"pod", endpoint.pod},
+                                  {"node", endpoint.node},
+                                  {"container", endpoint.container},
+                                  {"name", endpoint.port_name},
+                                  {"host", host.substr(0, host.rfind(':'))},
+                                  {"port", endpoint.port},
+                                  {"url", endpoint.url},
+                                  {"ready", endpoint.ready}});
     }
-  return json::serialize(json::object{{"version", 1}, {"job", service.job},
-                                      {"state", service.withdrawn ? "withdrawn" : any_ready ? "ready" : "starting"},
-                                      {"key", service.key}, {"endpoints", std::move(list)}});
+  return json::serialize(json::object{{"version", 1},
+                                      {"job", service.job},
+                                      {"state", service.withdrawn ? "withdrawn"
+                                                : any_ready       ? "ready"
+                                                                  : "starting"},
+                                      {"key", service.key},
+                                      {"endpoints", std::move(list)}});
 }
 
 std::string event_json(const k8s::Event& event) {
-  return json::serialize(json::object{{"time", event.last_timestamp}, {"type", event.type}, {"reason", event.reason},
-                                      {"object", cat(event.involved_object.kind, "/", event.involved_object.name)},
-                                      {"message", event.message},
-                                      {"source", event.source_host.empty() ? event.source_component
-                                                                           : cat(event.source_component, ", ", event.source_host)}});
+  return json::serialize(json::object{
+      {"time", event.last_timestamp},
+      {"type", event.type},
+      {"reason", event.reason},
+      {"object", cat(event.involved_object.kind, "/", event.involved_object.name)},
+      {"message", event.message},
+      {"source", event.source_host.empty() ? event.source_component
+                                           : cat(event.source_component, ", ", event.source_host)}});
 }
 
 void Publisher::write(const char* file, const std::string& text, std::string& last) {
   if (text == last)
     return;
-  const std::string stamped =
-      cat(std::string_view(text).substr(0, text.size() - 1), ",\"updated\":\"", to_rfc3339(clock_.wall()), "\"}\n");
+  const std::string stamped = cat(std::string_view(text).substr(0, text.size() - 1), ",\"updated\":\"",
+                                  to_rfc3339(clock_.wall()), "\"}\n");
   if (auto written = write_file_atomic(cat(record_, "/", file), stamped, 0600); !written)
     return log::warning(written.error().message);
   last = text;
@@ -136,8 +166,10 @@ void Publisher::publish_events(const Store& store) {
   if (!changes)
     return;
   for (const auto& change : *changes)
-    if (const auto* event = std::get_if<k8s::Event>(change.object.get()); event && change.type != Change::Type::deleted)
-      if (auto written = record::append_line(cat(record_, "/", record::events_file), event_json(*event)); !written)
+    if (const auto* event = std::get_if<k8s::Event>(change.object.get());
+        event && change.type != Change::Type::deleted)
+      if (auto written = record::append_line(cat(record_, "/", record::events_file), event_json(*event));
+          !written)
         log::warning(written.error().message);
 }
 
@@ -145,8 +177,12 @@ void Publisher::publish_end(const Service& service, const std::string& cause, in
   const std::string path = cat(record_, "/", record::end_file);
   if (exists(path))
     return;
-  const auto text = json::serialize(json::object{{"version", 1}, {"job", service.job}, {"restart", service.restart},
-                                                 {"cause", cause}, {"exitCode", exit_code}, {"node", ""},
+  const auto text = json::serialize(json::object{{"version", 1},
+                                                 {"job", service.job},
+                                                 {"restart", service.restart},
+                                                 {"cause", cause},
+                                                 {"exitCode", exit_code},
+                                                 {"node", ""},
                                                  {"time", to_rfc3339(clock_.wall())}});
   if (auto written = write_file_atomic(path, text + "\n", 0600); !written)
     log::warning(written.error().message);

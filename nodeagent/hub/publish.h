@@ -1,4 +1,5 @@
-// What the record says of the service: status.json, endpoints.json and events.jsonl as podstep-record(7) defines them.
+// What the record says of the service: status.json, endpoints.json and events.jsonl as podstep-record(7)
+// defines them.
 #pragma once
 #include "nodeagent/control/endpoints.h"
 #include "nodeagent/hub/store.h"
@@ -17,7 +18,8 @@ std::string status_json(const Service& service, const std::vector<k8s::Object>& 
 std::string endpoints_json(const Service& service, const std::vector<control::Endpoint>& endpoints);
 std::string event_json(const k8s::Event& event);
 
-/// Writes what has changed since the last call; errors are logged, for a full file system must not end the service.
+/// Writes what has changed since the last call; errors are logged, for a full file system must not end the
+/// service.
 class Publisher {
 public:
   Publisher(std::string record, const Clock& clock) : record_(std::move(record)), clock_(clock) {}

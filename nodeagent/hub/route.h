@@ -10,7 +10,8 @@ struct Route {
   std::string ns, name, subresource;
 };
 
-/// `/api/v1/namespaces/NS/pods/NAME/status`, `/apis/apps/v1/deployments`, `/api/v1/nodes/NAME`; nothing when it is no resource of ours.
+/// `/api/v1/namespaces/NS/pods/NAME/status`, `/apis/apps/v1/deployments`, `/api/v1/nodes/NAME`; nothing when
+/// it is no resource of ours.
 std::optional<Route> parse_route(std::string_view path);
 
 } // namespace podstep::hub

@@ -78,10 +78,13 @@ std::optional<std::string> field_of(const k8s::Object& object, std::string_view 
     return node->spec.unschedulable ? "true" : "false";
   if (const auto* event = std::get_if<k8s::Event>(&object)) {
     const auto& about = event->involved_object;
-    const std::map<std::string_view, std::string> fields = {
-        {"involvedObject.kind", about.kind}, {"involvedObject.name", about.name},
-        {"involvedObject.namespace", about.ns}, {"involvedObject.uid", about.uid},
-        {"reason", event->reason}, {"type", event->type}, {"source", event->source_component}};
+    const std::map<std::string_view, std::string> fields = {{"involvedObject.kind", about.kind},
+                                                            {"involvedObject.name", about.name},
+                                                            {"involvedObject.namespace", about.ns},
+                                                            {"involvedObject.uid", about.uid},
+                                                            {"reason", event->reason},
+                                                            {"type", event->type},
+                                                            {"source", event->source_component}};
     if (const auto found = fields.find(name); found != fields.end())
       return found->second;
   }
@@ -90,20 +93,28 @@ std::optional<std::string> field_of(const k8s::Object& object, std::string_view 
 
 k8s::Object empty_of(k8s::KindId kind) {
   switch (kind) {
-  case k8s::KindId::pod: return k8s::Pod{};
-  case k8s::KindId::deployment: return k8s::Deployment{};
-  case k8s::KindId::replica_set: return k8s::ReplicaSet{};
-  case k8s::KindId::node: return k8s::Node{};
-  case k8s::KindId::lease: return k8s::Lease{};
-  case k8s::KindId::event: return k8s::Event{};
+  case k8s::KindId::pod:
+    return k8s::Pod{};
+  case k8s::KindId::deployment:
+    return k8s::Deployment{};
+  case k8s::KindId::replica_set:
+    return k8s::ReplicaSet{};
+  case k8s::KindId::node:
+    return k8s::Node{};
+  case k8s::KindId::lease:
+    return k8s::Lease{};
+  case k8s::KindId::event:
+    return k8s::Event{};
   }
   return k8s::Pod{};
 }
 
 bool holds(const Requirement& requirement, const std::optional<std::string>& value) {
   switch (requirement.op) {
-  case Op::exists: return value.has_value();
-  case Op::not_exists: return !value.has_value();
+  case Op::exists:
+    return value.has_value();
+  case Op::not_exists:
+    return !value.has_value();
   case Op::in:
     return value && std::count(requirement.values.begin(), requirement.values.end(), *value) > 0;
   case Op::not_in:
@@ -126,9 +137,9 @@ Result<Selector> Selector::labels(std::string_view text) {
       requirement = Requirement{std::string(trim(part.substr(1))), Op::not_exists, {}};
     else
       requirement = Requirement{std::string(part), Op::exists, {}};
-    const bool plain = requirement && std::all_of(requirement->values.begin(), requirement->values.end(), [](const auto& value) {
-                         return value.empty() || is_key(value);
-                       });
+    const bool plain =
+        requirement && std::all_of(requirement->values.begin(), requirement->values.end(),
+                                   [](const auto& value) { return value.empty() || is_key(value); });
     if (!plain || !is_key(requirement->name))
       return Error(Kind::invalid, cat("unable to parse requirement: ", printable(part)));
     selector.all_.push_back(std::move(*requirement));

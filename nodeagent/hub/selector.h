@@ -1,4 +1,5 @@
-// Label and field selectors of list and watch requests (Kubernetes API: "Labels and Selectors", "Field Selectors").
+// Label and field selectors of list and watch requests (Kubernetes API: "Labels and Selectors", "Field
+// Selectors").
 #pragma once
 #include "nodeagent/k8s/codec.h"
 
@@ -14,7 +15,8 @@ class Selector {
 public:
   /// `a=b,c!=d,e in (f,g),h,!i`. Error: invalid, with the part.
   static Result<Selector> labels(std::string_view text);
-  /// `metadata.name=x,spec.nodeName!=y`; only fields that the kind has. Error: invalid, as Kubernetes says it.
+  /// `metadata.name=x,spec.nodeName!=y`; only fields that the kind has. Error: invalid, as Kubernetes says
+  /// it.
   static Result<Selector> fields(const k8s::KindInfo& kind, std::string_view text);
   bool matches_labels(const k8s::Object& object) const;
   bool matches_fields(const k8s::Object& object) const;

@@ -30,7 +30,8 @@ std::string variable(const char* name) {
 Result<std::string> required(const char* name) {
   std::string value = variable(name);
   if (value.empty())
-    return Error(Kind::invalid, cat(name, " is not set"), "podstep-hub is started by podstep-boot, not by hand");
+    return Error(Kind::invalid, cat(name, " is not set"),
+                 "podstep-hub is started by podstep-boot, not by hand");
   return value;
 }
 
@@ -58,7 +59,8 @@ Result<Setup> read_setup() {
   setup.restart = parse_int(variable("SLURM_RESTART_COUNT"), 0, INT32_MAX).value_or(0);
   setup.scontrol = find_program("scontrol", cat(variable("PATH"), ":/usr/bin:/usr/local/bin")).value_or("");
   for (char** entry = environ; *entry; ++entry)
-    if (const std::string_view text = *entry; text.rfind("SLURM_CONF=", 0) == 0 || text.rfind("PATH=", 0) == 0 ||
+    if (const std::string_view text = *entry; text.rfind("SLURM_CONF=", 0) == 0 ||
+                                              text.rfind("PATH=", 0) == 0 ||
                                               text.rfind("LD_LIBRARY_PATH=", 0) == 0)
       setup.environment.emplace_back(text);
   return setup;

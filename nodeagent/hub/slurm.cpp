@@ -27,8 +27,9 @@ std::optional<WallTime> parse_local(const std::string& text) {
 }
 
 bool is_field_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(),
-                                      [](unsigned char c) { return std::isalnum(c) || c == '_' || c == ':' || c == '/'; });
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == ':' || c == '/';
+  });
 }
 } // namespace
 
@@ -60,7 +61,8 @@ std::optional<std::pair<uint16_t, uint16_t>> parse_port_range(std::string_view t
   const auto dash = text.find('-');
   if (dash == std::string_view::npos)
     return std::nullopt;
-  const auto first = parse_int(text.substr(0, dash), 1, 65535), last = parse_int(text.substr(dash + 1), 1, 65535);
+  const auto first = parse_int(text.substr(0, dash), 1, 65535),
+             last = parse_int(text.substr(dash + 1), 1, 65535);
   if (!first || !last || *first > *last)
     return std::nullopt;
   return std::pair(static_cast<uint16_t>(*first), static_cast<uint16_t>(*last));
@@ -83,7 +85,8 @@ Result<std::string> Slurm::ask(std::vector<std::string> words) const {
   program.argv = {scontrol_};
   program.argv.insert(program.argv.end(), words.begin(), words.end());
   program.environment = environment_;
-  PODSTEP_TRY(auto finished, run(std::move(program), system_clock(), Deadline::after(system_clock(), patience), answer_bytes));
+  PODSTEP_TRY(auto finished, run(std::move(program), system_clock(),
+                                 Deadline::after(system_clock(), patience), answer_bytes));
   if (finished.code != 0)
     return Error(Kind::unavailable, cat("scontrol ", join(words, " "), " ended with ", finished.code));
   return std::move(finished.output);

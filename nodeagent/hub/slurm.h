@@ -1,4 +1,5 @@
-// What the hub asks Slurm: when the job ends, whether a node is still the job's, the site's KillWait and port range (scontrol(1)).
+// What the hub asks Slurm: when the job ends, whether a node is still the job's, the site's KillWait and port
+// range (scontrol(1)).
 #pragma once
 #include "common/clock.h"
 #include <map>
@@ -9,13 +10,15 @@
 
 namespace podstep::hub {
 
-/// One line of `scontrol -o` output as fields: `JobId=1 EndTime=...`. A value ends where the next ` NAME=` begins.
+/// One line of `scontrol -o` output as fields: `JobId=1 EndTime=...`. A value ends where the next ` NAME=`
+/// begins.
 std::map<std::string, std::string> parse_oneline(std::string_view line);
 /// Lines `Name = value` of `scontrol show config`.
 std::map<std::string, std::string> parse_config(std::string_view text);
 /// `60001-63000`; nothing for anything else.
 std::optional<std::pair<uint16_t, uint16_t>> parse_port_range(std::string_view text);
-/// True when a node's State says that nothing can run there any more (DOWN, FAIL, POWERED_DOWN ...; sinfo(1), "NODE STATE CODES").
+/// True when a node's State says that nothing can run there any more (DOWN, FAIL, POWERED_DOWN ...; sinfo(1),
+/// "NODE STATE CODES").
 bool is_down(std::string_view state);
 
 struct Site {

@@ -1,4 +1,4 @@
-// The hub's objects.
+// The hub's objects, their revisions, and the log of changes for watchers.
 #include "nodeagent/hub/store.h"
 #include "common/text.h"
 #include <algorithm>
@@ -19,7 +19,8 @@ ObjectPtr Store::get(const Key& key) const {
 
 std::vector<ObjectPtr> Store::list(k8s::KindId kind, const std::string& ns) const {
   std::vector<ObjectPtr> found;
-  for (auto at = objects_.lower_bound(Key{kind, ns, {}}); at != objects_.end() && at->first.kind == kind; ++at) {
+  for (auto at = objects_.lower_bound(Key{kind, ns, {}}); at != objects_.end() && at->first.kind == kind;
+       ++at) {
     if (!ns.empty() && at->first.ns != ns)
       break;
     found.push_back(at->second);
@@ -78,8 +79,9 @@ Result<void> Store::commit(Change change) {
 Result<std::vector<Change>> Store::since(uint64_t revision) const {
   if (revision < oldest_ || revision > revision_)
     return Error(Kind::gone, cat("too old resource version: ", revision, " (", oldest_, ")"));
-  const auto first = std::upper_bound(log_.begin(), log_.end(), revision,
-                                      [](uint64_t wanted, const Change& change) { return wanted < change.revision; });
+  const auto first =
+      std::upper_bound(log_.begin(), log_.end(), revision,
+                       [](uint64_t wanted, const Change& change) { return wanted < change.revision; });
   return std::vector<Change>(first, log_.end());
 }
 
@@ -94,7 +96,9 @@ void Store::restore(k8s::Object object) {
   objects_[key] = std::make_shared<const k8s::Object>(std::move(object));
 }
 
-void Store::forget(const Key& key) { objects_.erase(key); }
+void Store::forget(const Key& key) {
+  objects_.erase(key);
+}
 
 void Store::resume_at(uint64_t revision) {
   revision_ = oldest_ = std::max<uint64_t>(1, revision);

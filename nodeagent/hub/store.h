@@ -1,4 +1,5 @@
-// The hub's objects: one revision counter, one bounded log of changes for watchers, every change written down before anybody sees it.
+// The hub's objects: one revision counter, one bounded log of changes for watchers, every change written down
+// before anybody sees it.
 #pragma once
 #include "nodeagent/k8s/codec.h"
 #include <compare>
@@ -27,7 +28,8 @@ struct Change {
 
 class Store {
 public:
-  /// Called with each change before it counts; an error refuses the change (the journal could not be written).
+  /// Called with each change before it counts; an error refuses the change (the journal could not be
+  /// written).
   using Sink = std::function<Result<void>(const Change&)>;
   explicit Store(Sink sink);
 
@@ -39,7 +41,8 @@ public:
 
   /// Adds or replaces; the stored object carries its new resourceVersion. Error: what the sink said.
   Result<ObjectPtr> put(k8s::Object object);
-  /// Removes; the returned object carries the revision of the removal. Error: not_found, or what the sink said.
+  /// Removes; the returned object carries the revision of the removal. Error: not_found, or what the sink
+  /// said.
   Result<ObjectPtr> remove(const Key& key);
 
   uint64_t revision() const { return revision_; }
@@ -60,7 +63,8 @@ private:
   Sink sink_;
   std::map<Key, ObjectPtr> objects_;
   std::deque<Change> log_;
-  mutable std::vector<std::weak_ptr<std::function<void()>>> watchers_; ///< who looks on is no part of the state
+  mutable std::vector<std::weak_ptr<std::function<void()>>>
+      watchers_;                       ///< who looks on is no part of the state
   uint64_t revision_ = 1, oldest_ = 1; ///< `oldest_`: changes after it are in the log
 };
 

@@ -1,4 +1,5 @@
-// The stream of a watch: what was there, what changes, bookmarks between (Kubernetes API: "Efficient detection of changes").
+// The stream of a watch: what was there, what changes, bookmarks between (Kubernetes API: "Efficient
+// detection of changes").
 #pragma once
 #include "nodeagent/http/server.h"
 #include "nodeagent/hub/store.h"

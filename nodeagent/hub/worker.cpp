@@ -12,12 +12,12 @@
 #include "nodeagent/hub/lead.h"
 #include "nodeagent/hub/publish.h"
 #include "nodeagent/hub/setup.h"
+#include "nodeagent/hub/silence.h"
 #include "nodeagent/hub/slurm.h"
 #include "nodeagent/record/record.h"
 #include "nodeagent/supervise/supervise.h"
 #include <algorithm>
 #include <csignal>
-#include <set>
 #include <unistd.h>
 
 namespace podstep::hub {
@@ -30,10 +30,8 @@ using control::Stage;
 constexpr Duration beat_period = 9s;
 /// The end of the job is asked for this often: scontrol update may move it (fault F12).
 constexpr Duration end_period = 60s;
-/// An agent that holds no connection and says nothing this long is gone; a restarted one is back within 5 s (fault F1).
-constexpr Duration silence_limit = 15s;
-/// Slurm is asked this often whether a silent node still is the job's.
-constexpr Duration lost_period = 30s;
+/// Silent agents are looked for this often.
+constexpr Duration silence_period = silence_limit / 3;
 /// Rewrites of the record are this far apart at most often.
 constexpr Duration publish_pause = 100ms;
 /// A node that has registered but is not ready holds up the first placement at most this long.
@@ -43,20 +41,21 @@ constexpr Duration end_margin = 5s;
 /// Self-signed and pinned: it has to outlive the longest job.
 constexpr Duration identity_life = std::chrono::hours(24 * 365);
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
 class Worker {
 public:
   Worker(Setup setup, supervise::Lifeline lifeline, Journal journal, std::string key)
       : setup_(std::move(setup)), lifeline_(std::move(lifeline)), journal_(std::move(journal)),
         store_([this](const Change& change) { return journal_.append(change); }), peers_(clock_),
-        admission_(setup_.job), api_(loop_, clock_, store_, peers_, admission_, key), controllers_(clock_, store_, api_),
-        publisher_(setup_.record, clock_), slurm_(setup_.scontrol, setup_.environment, setup_.job),
+        admission_(setup_.job), api_(loop_, clock_, store_, peers_, admission_, key),
+        controllers_(clock_, store_, api_), publisher_(setup_.record, clock_),
+        slurm_(setup_.scontrol, setup_.environment, setup_.job),
         server_(loop_, [this](http::ServerRequest request) { return api_.handle(std::move(request)); }),
-        lines_(STDIN_FILENO, STDOUT_FILENO), changed_(loop_) {
+        lines_(STDIN_FILENO, STDOUT_FILENO),
+        silence_(clock_, store_, peers_, api_, controllers_, slurm_,
+                 [this](const std::string& node, const std::string& why) {
+                   lines_.say(wire::Word::leaving, {node, why});
+                 }),
+        changed_(loop_) {
     service_.job = parse_int(setup_.job, 0, UINT32_MAX).value_or(0);
     service_.restart = setup_.restart;
     service_.key = std::move(key);
@@ -98,7 +97,7 @@ private:
     if (!lifeline_.state().empty()) {
       PODSTEP_TRY(kept_, parse_kept(lifeline_.state()));
       for (const auto& [node, sha256] : kept_.pins)
-        peers_.pin(lower(node), sha256);
+        peers_.pin(node_name(node), sha256);
     } else {
       PODSTEP_TRY(kept_.identity, http::make_identity(cat("podstep-hub-", setup_.job), identity_life));
     }
@@ -135,8 +134,7 @@ private:
         kept_.expected = *count;
     } else if (line.word == wire::Word::agent) {
       kept_.pins[line.args[0]] = line.args[2];
-      peers_.pin(lower(line.args[0]), line.args[2]);
-      announced_lost_.erase(lower(line.args[0]));
+      peers_.pin(node_name(line.args[0]), line.args[2]);
     } else {
       return log::warning("podstep-boot sent a line that only the hub may send");
     }
@@ -152,7 +150,8 @@ private:
     }
   }
 
-  /// Runs the controllers whenever something has changed, tells boot how far the service is, and writes the record.
+  /// Runs the controllers whenever something has changed, tells boot how far the service is, and writes the
+  /// record.
   loop::Task<void> control_loop() {
     while (true) {
       const auto again = controllers_.run();
@@ -231,67 +230,16 @@ private:
     if (finished_)
       return;
     finished_ = true;
-    publisher_.publish_end(service_, failed ? how.why : "every pod has succeeded", failed ? how.exit_code : 0);
+    publisher_.publish_end(service_, failed ? how.why : "every pod has succeeded",
+                           failed ? how.exit_code : 0);
     lines_.say(wire::Word::ended);
   }
 
-  // ------------------------------------------------------------- nodes that fall silent
-
   loop::Task<void> watch_nodes() {
-    while (true) {
-      co_await loop::sleep(silence_limit / 3);
-      if (ending_)
-        co_return;
-      for (const auto& [slurm_name, sha256] : std::map(kept_.pins)) {
-        const std::string node = lower(slurm_name);
-        if (peers_.silence(node) < silence_limit) {
-          announced_lost_.erase(node);
-          continue;
-        }
-        lose(slurm_name, node);
-      }
-    }
-  }
-
-  void lose(const std::string& slurm_name, const std::string& node) {
-    auto object = store_.get({k8s::KindId::node, "", node});
-    const auto last = announced_lost_.find(node);
-    if (last == announced_lost_.end()) {
-      announced_lost_[node] = clock_.now();
-      if (object)
-        mark_unknown(*object);
-      lines_.say(wire::Word::leaving, {slurm_name, "its agent holds no connection any more"});
-    } else if (clock_.now() - last->second >= lost_period && object) {
-      announced_lost_[node] = clock_.now();
-      // A step that ended is no reason to give up a node: only Slurm's word is (fault F8).
-      auto lost = slurm_.lost(node);
-      if (!lost)
-        return log::warning(lost.error().message);
-      if (!*lost)
-        return;
-      controllers_.record(*object, "Normal", "RemovingNode", **lost, "node-controller");
-      if (auto removed = api_.remove(object, std::nullopt); !removed)
-        log::warning(removed.error().message);
-    }
-  }
-
-  /// As Kubernetes' node lifecycle controller: the node's conditions become Unknown, its pods are not ready.
-  void mark_unknown(const k8s::Object& object) {
-    const auto now = clock_.wall();
-    k8s::Node node = std::get<k8s::Node>(object);
-    control::set_condition(node.status.conditions,
-                           {"Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.", "", "", "", ""}, now);
-    controllers_.record(object, "Normal", "NodeNotReady", cat("Node ", node.metadata.name, " status is now: NodeNotReady"),
-                        "node-controller");
-    if (auto stored = store_.put(node); !stored)
-      log::warning(stored.error().message);
-    for (const auto& entry : store_.list(k8s::KindId::pod)) {
-      k8s::Pod pod = std::get<k8s::Pod>(*entry);
-      if (pod.spec.node_name != node.metadata.name || !control::is_ready(pod))
-        continue;
-      control::set_condition(pod.status.conditions, {"Ready", "False", "NodeNotReady", "", "", "", "", ""}, now);
-      if (auto stored = store_.put(std::move(pod)); !stored)
-        log::warning(stored.error().message);
+    while (!ending_) {
+      co_await loop::sleep(silence_period);
+      if (!ending_)
+        silence_.check(kept_.pins);
     }
   }
 
@@ -366,15 +314,16 @@ private:
   Slurm slurm_;
   http::Server server_;
   BootLines lines_;
+  Silence silence_;
   loop::Signal changed_;
   Service service_;
   Site site_;
   Kept kept_;
   std::vector<k8s::Object> manifest_;
   std::shared_ptr<void> subscription_;
-  std::map<std::string, Instant> announced_lost_;
   Instant registered_at_{};
-  bool registered_ = false, placing_ = false, checked_fit_ = false, was_ready_ = false, finished_ = false, ending_ = false;
+  bool registered_ = false, placing_ = false, checked_fit_ = false, was_ready_ = false, finished_ = false,
+       ending_ = false;
 };
 
 /// 100 and up would be taken for a crash and tried again: what cannot work ends with this.

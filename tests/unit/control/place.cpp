@@ -11,7 +11,9 @@ namespace {
 void own(k8s::Pod& p, const std::string& owner) {
   p.metadata.owner_references = {{"apps/v1", "ReplicaSet", owner, "uid-" + owner, true, true}};
 }
-void set_port(k8s::Pod& p, int32_t port) { p.spec.containers[0].ports.push_back({"http", port, 0, "TCP"}); }
+void set_port(k8s::Pod& p, int32_t port) {
+  p.spec.containers[0].ports.push_back({"http", port, 0, "TCP"});
+}
 } // namespace
 
 TEST_CASE("Replicas of one owner spread over the nodes, whatever room one node has") {
@@ -36,13 +38,18 @@ TEST_CASE("A pod goes only where nothing stands against it, and the message coun
       {"too little CPU", [](auto&, auto& n) { n.status.allocatable["cpu"] = *k8s::parse_quantity("500m"); },
        "0/1 nodes are available: 1 Insufficient cpu."},
       {"a GPU that no node has",
-       [](auto& p, auto&) { p.spec.containers[0].resources.limits["nvidia.com/gpu"] = *k8s::parse_quantity("1"); },
+       [](auto& p, auto&) {
+         p.spec.containers[0].resources.limits["nvidia.com/gpu"] = *k8s::parse_quantity("1");
+       },
        "0/1 nodes are available: 1 Insufficient nvidia.com/gpu."},
       {"unschedulable", [](auto&, auto& n) { n.spec.unschedulable = true; },
        "0/1 nodes are available: 1 node(s) were unschedulable."},
       {"not ready", [](auto&, auto& n) { n.status.conditions[0].status = "Unknown"; },
        "0/1 nodes are available: 1 node(s) were not ready."},
-      {"a taint", [](auto&, auto& n) { n.spec.taints.push_back({"k", "v", "NoSchedule", ""}); },
+      {"a taint",
+       [](auto&, auto& n) {
+         n.spec.taints.push_back({"k", "v", "NoSchedule", ""});
+       },
        "0/1 nodes are available: 1 node(s) had untolerated taint {k: v}."},
       {"a tolerated taint",
        [](auto& p, auto& n) {
@@ -56,7 +63,11 @@ TEST_CASE("A pod goes only where nothing stands against it, and the message coun
          p.spec.tolerations.push_back({"k", "Equal", "w", "", std::nullopt});
        },
        "0/1 nodes are available: 1 node(s) had untolerated taint {k: v}."},
-      {"a soft taint", [](auto&, auto& n) { n.spec.taints.push_back({"k", "v", "PreferNoSchedule", ""}); }, ""},
+      {"a soft taint",
+       [](auto&, auto& n) {
+         n.spec.taints.push_back({"k", "v", "PreferNoSchedule", ""});
+       },
+       ""},
       {"a selector", [](auto& p, auto&) { p.spec.node_selector["disk"] = "ssd"; },
        "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."},
       {"a label that is selected",

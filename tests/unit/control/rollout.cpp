@@ -1,4 +1,5 @@
-// Deployments and ReplicaSets: single decisions as tables, and whole rollouts against a small world that obeys them.
+// Deployments and ReplicaSets: single decisions as tables, and whole rollouts against a small world that
+// obeys them.
 #include "nodeagent/control/deployment.h"
 #include "nodeagent/control/replicaset.h"
 #include "tests/unit/catch.h"
@@ -9,7 +10,8 @@ using namespace podstep;
 using test::noon;
 
 namespace {
-/// Obeys the controllers: pods become ready one round after they were created, and go one round after they were removed.
+/// Obeys the controllers: pods become ready one round after they were created, and go one round after they
+/// were removed.
 struct World {
   k8s::Deployment deployment;
   std::vector<k8s::ReplicaSet> sets;
@@ -68,7 +70,8 @@ struct World {
     }
   }
   int with_image(const std::string& image) const {
-    return static_cast<int>(std::count_if(pods.begin(), pods.end(), [&](const k8s::Pod& p) { return p.spec.containers[0].image == image; }));
+    return static_cast<int>(std::count_if(
+        pods.begin(), pods.end(), [&](const k8s::Pod& p) { return p.spec.containers[0].image == image; }));
   }
 };
 } // namespace
@@ -83,7 +86,8 @@ TEST_CASE("A new Deployment gets one ReplicaSet, its pods, and a status that say
   CHECK(w.pods[0].metadata.labels.at(control::label_template_hash) == hash);
   CHECK(w.pods[0].metadata.generate_name == "chat-" + hash + "-");
   CHECK(w.deployment.status.available_replicas == 3);
-  CHECK(control::find_condition(w.deployment.status.conditions, "Progressing")->reason == "NewReplicaSetAvailable");
+  CHECK(control::find_condition(w.deployment.status.conditions, "Progressing")->reason ==
+        "NewReplicaSetAvailable");
   CHECK(control::find_condition(w.deployment.status.conditions, "Available")->status == "True");
 }
 
@@ -93,9 +97,11 @@ TEST_CASE("A rollout ends with the new image and stays within surge and unavaila
     k8s::IntOrString surge, unavailable;
     int32_t most, fewest;
   };
-  for (const Case& c : {Case{4, {0, "25%"}, {0, "25%"}, 5, 3}, Case{1, {0, "25%"}, {0, "25%"}, 2, 1},
-                        Case{4, {0, ""}, {1, ""}, 4, 3}, Case{4, {2, ""}, {0, ""}, 6, 4}, Case{3, {0, ""}, {0, ""}, 3, 2}}) {
-    INFO(c.replicas << " surge " << c.surge.number << c.surge.name << " unavailable " << c.unavailable.number);
+  for (const Case& c :
+       {Case{4, {0, "25%"}, {0, "25%"}, 5, 3}, Case{1, {0, "25%"}, {0, "25%"}, 2, 1},
+        Case{4, {0, ""}, {1, ""}, 4, 3}, Case{4, {2, ""}, {0, ""}, 6, 4}, Case{3, {0, ""}, {0, ""}, 3, 2}}) {
+    INFO(c.replicas << " surge " << c.surge.number << c.surge.name << " unavailable "
+                    << c.unavailable.number);
     World w{.deployment = test::deployment(c.replicas), .sets = {}, .pods = {}};
     w.deployment.spec.strategy.max_surge = c.surge;
     w.deployment.spec.strategy.max_unavailable = c.unavailable;

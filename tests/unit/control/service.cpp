@@ -59,7 +59,8 @@ TEST_CASE("Endpoints have the ports that pods really got, and are ready when the
 TEST_CASE("Pods of a removed Node go at once, children of a removed owner go too, others stay") {
   auto n = test::node("n1", "4");
   n.metadata.uid = "uid-n1";
-  auto here = test::pod("here", "1", "n1"), lost = test::pod("lost", "1", "n2"), waiting = test::pod("waiting", "1");
+  auto here = test::pod("here", "1", "n1"), lost = test::pod("lost", "1", "n2"),
+       waiting = test::pod("waiting", "1");
   auto orphan = test::pod("orphan", "1", "n1");
   orphan.metadata.owner_references = {{"apps/v1", "ReplicaSet", "gone", "uid-gone", true, true}};
   const auto changes = control::garbage({n, here, lost, waiting, orphan});

@@ -25,14 +25,18 @@ struct Ended {
 
 loop::Task<http::ServerResponse> echo(http::ServerRequest request) {
   http::ServerResponse response;
-  if (request.path == "/throw") throw std::runtime_error("a bug in a handler");
-  if (request.path == "/slow") co_await loop::sleep(1h);
+  if (request.path == "/throw")
+    throw std::runtime_error("a bug in a handler");
+  if (request.path == "/slow")
+    co_await loop::sleep(1h);
   if (request.path == "/lines") {
     const int count = std::stoi(request.query["count"]);
     response.stream = [count](http::Stream& to) -> loop::Task<void> {
       for (int i = 0; i < count; ++i) {
-        if (auto sent = co_await to.write("line " + std::to_string(i) + "\nhal"); !sent) co_return;
-        if (auto sent = co_await to.write("f\n"); !sent) co_return;
+        if (auto sent = co_await to.write("line " + std::to_string(i) + "\nhal"); !sent)
+          co_return;
+        if (auto sent = co_await to.write("f\n"); !sent)
+          co_return;
       }
     };
     co_return response;
@@ -48,7 +52,8 @@ loop::Task<http::ServerResponse> echo(http::ServerRequest request) {
   response.content_type = "text/plain";
   response.status = request.method == "DELETE" ? 404 : 200;
   response.headers["X-Method"] = request.method;
-  response.body = request.peer.certificate_sha256 + "|" + (request.peer.local ? "local" : "remote") + "|" + request.body;
+  response.body =
+      request.peer.certificate_sha256 + "|" + (request.peer.local ? "local" : "remote") + "|" + request.body;
   co_return response;
 }
 
@@ -95,7 +100,8 @@ Result<http::Response> over_tls(World& w, const http::TlsIdentity& server, const
     http::Endpoint e;
     e.base_url = url;
     e.pinned_sha256 = pinned;
-    if (own) e.certificate_pem = own->certificate_pem, e.key_pem = own->key_pem;
+    if (own)
+      e.certificate_pem = own->certificate_pem, e.key_pem = own->key_pem;
     http::Client c(world.loop, e);
     out = co_await c.send(request("POST", "/x", "payload"));
   }(w, "https://127.0.0.1:" + std::to_string(*port), pin, client, result));
@@ -132,7 +138,8 @@ TEST_CASE("Lines of a stream arrive whole, and the reader can end it") {
     REQUIRE(r.ok());
     CHECK(lines == std::vector<std::string>{"line 0", "half", "line 1", "half", "line 2", "half"});
     int count = 0;
-    auto cut = co_await c.stream(request("GET", "/lines?count=100000"), [&](std::string_view) { return ++count < 5; });
+    auto cut = co_await c.stream(request("GET", "/lines?count=100000"),
+                                 [&](std::string_view) { return ++count < 5; });
     CHECK(cut.ok());
     CHECK(count == 5);
   }(w));
@@ -146,7 +153,8 @@ TEST_CASE("A stream that has nothing to say ends when its reader goes away") {
     Ended::count = 0;
     auto r = co_await c.stream(request("GET", "/silent"), [](std::string_view) { return false; });
     CHECK(r.ok());
-    for (int i = 0; i < 500 && Ended::count == 0; ++i) co_await loop::sleep(10ms);
+    for (int i = 0; i < 500 && Ended::count == 0; ++i)
+      co_await loop::sleep(10ms);
     CHECK(Ended::count == 1);
   }(w));
 }
@@ -203,7 +211,8 @@ TEST_CASE("Bodies over the bounds are refused on both sides") {
   w.run([](World& world) -> loop::Task<void> {
     http::Client c(world.loop, world.local());
     auto big = co_await c.send(request("POST", "/x", std::string(limits::http_body_bytes + 1, 'x')));
-    if (big.ok()) CHECK(big->status == 413); // the server may also have closed before all was sent
+    if (big.ok())
+      CHECK(big->status == 413); // the server may also have closed before all was sent
     auto narrow = request("POST", "/x", std::string(1000, 'x'));
     narrow.limit = 100;
     auto cut = co_await c.send(narrow);

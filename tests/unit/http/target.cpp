@@ -17,5 +17,6 @@ TEST_CASE("A request target is split into path and decoded query") {
 }
 
 TEST_CASE("What was encoded for a query is decoded to the same text") {
-  for (std::string text : {"a=b,c!=d", "100% & more", "ümlaut/..", ""}) CHECK(http::decode_query(http::encode_query(text)) == text);
+  for (std::string text : {"a=b,c!=d", "100% & more", "ümlaut/..", ""})
+    CHECK(http::decode_query(http::encode_query(text)) == text);
 }

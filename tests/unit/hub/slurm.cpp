@@ -7,7 +7,8 @@ using namespace podstep;
 using namespace std::chrono_literals;
 
 TEST_CASE("One line of scontrol is read into fields, values with blanks too") {
-  auto f = hub::parse_oneline("JobId=7 JobName=a b c UserId=alice(1001) EndTime=2026-11-24T12:00:00 NodeList=n[1-3] Comment=(null)");
+  auto f = hub::parse_oneline(
+      "JobId=7 JobName=a b c UserId=alice(1001) EndTime=2026-11-24T12:00:00 NodeList=n[1-3] Comment=(null)");
   CHECK(f["JobId"] == "7");
   CHECK(f["JobName"] == "a b c");
   CHECK(f["NodeList"] == "n[1-3]");
@@ -28,7 +29,8 @@ TEST_CASE("A node is down when Slurm says so, not when it drains") {
     CHECK_FALSE(hub::is_down(up));
 }
 
-TEST_CASE("Fault F12: the lead is the least of two minutes, a tenth of the limit, the longest grace and a margin") {
+TEST_CASE(
+    "Fault F12: the lead is the least of two minutes, a tenth of the limit, the longest grace and a margin") {
   CHECK(hub::drain_lead(24h, {30}) == Duration(40s));
   CHECK(hub::drain_lead(24h, {300}) == Duration(120s));
   CHECK(hub::drain_lead(120s, {30}) == Duration(12s));

@@ -1,7 +1,7 @@
 // The store and its journal: revisions, the log for watchers, replay after a kill.
-#include "nodeagent/hub/journal.h"
 #include "common/file.h"
 #include "common/limits.h"
+#include "nodeagent/hub/journal.h"
 #include "tests/unit/catch.h"
 #include <cstdlib>
 #include <filesystem>
@@ -131,7 +131,8 @@ TEST_CASE("Fault F22: a killed hub finds its objects again, and gives no resourc
   CHECK(again.store.since(last).error().kind == Kind::gone); // watchers list again
 }
 
-TEST_CASE("A journal whose last line a kill tore is replayed up to it; damage elsewhere is told with its line") {
+TEST_CASE(
+    "A journal whose last line a kill tore is replayed up to it; damage elsewhere is told with its line") {
   Scratch scratch;
   {
     Life life(scratch.path);
@@ -156,7 +157,8 @@ TEST_CASE("A journal whose last line a kill tore is replayed up to it; damage el
   CHECK(replayed.error().message.find("journal.jsonl:") != std::string::npos);
 }
 
-TEST_CASE("A second hub on the same record is refused, and a grown journal is rewritten as its objects alone") {
+TEST_CASE(
+    "A second hub on the same record is refused, and a grown journal is rewritten as its objects alone") {
   Scratch scratch;
   {
     Life life(scratch.path);
