@@ -168,6 +168,12 @@ std::string new_uid() {
   return uid;
 }
 
+static void tolerate(k8s::PodSpec& spec, const std::string& job) {
+  const k8s::Toleration own{k8s::label_job, "Equal", job, "NoSchedule", std::nullopt};
+  if (std::find(spec.tolerations.begin(), spec.tolerations.end(), own) == spec.tolerations.end())
+    spec.tolerations.push_back(own);
+}
+
 std::string random_letters(int length) {
   static constexpr std::string_view letters = "bcdfghjklmnpqrstvwxz2456789";
   std::string text;
@@ -181,10 +187,14 @@ std::string random_letters(int length) {
 
 void Admission::add_job(k8s::Pod& pod) const {
   pod.metadata.labels[k8s::label_job] = job_;
-  const k8s::Toleration own{k8s::label_job, "Equal", job_, "NoSchedule", std::nullopt};
-  auto& tolerations = pod.spec.tolerations;
-  if (std::find(tolerations.begin(), tolerations.end(), own) == tolerations.end())
-    tolerations.push_back(own);
+  tolerate(pod.spec, job_);
+}
+
+void Admission::tolerate_job(k8s::Object& object) const {
+  if (auto* pod = std::get_if<k8s::Pod>(&object))
+    tolerate(pod->spec, job_);
+  if (auto* deployment = std::get_if<k8s::Deployment>(&object))
+    tolerate(deployment->spec.pod_template.spec, job_);
 }
 
 Result<void> Admission::create(k8s::Object& object, WallTime now) const {

@@ -186,7 +186,10 @@ private:
     // Only when every node has said what it has can be told what does not fit; once something ran it did fit.
     if (registered_ && !was_ready_ && !checked_fit_ && all_ready(nodes)) {
       checked_fit_ = true;
-      if (const auto sentence = control::misfit(manifest_, nodes))
+      std::vector<k8s::Object> admitted = manifest_; // what is placed later tolerates the job's taint
+      for (auto& object : admitted)
+        admission_.tolerate_job(object);
+      if (const auto sentence = control::misfit(admitted, nodes))
         return fail(*sentence);
     }
     const auto now = control::readiness(manifest_, store_.all());
