@@ -14,9 +14,10 @@ include tests/unit/record/local.mk
 include tests/cri/local.mk
 include tests/unit/cri/local.mk
 include tests/unit/shim/local.mk
+include tests/unit/supervise/local.mk
 
 # Scripts that contrib/check runs against an installed Podstep and a test cluster; see tests/lib/tap.sh.
-EXTRA_DIST += tests/lib tests/slurm tests/symbols tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t
+EXTRA_DIST += tests/lib tests/symbols tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t
 include tests/unit/loop/local.mk
 include tests/unit/http/local.mk
 include tests/unit/spank/local.mk
@@ -27,3 +28,12 @@ include tests/spank/local.mk
 include tests/unit/control/local.mk
 include tests/unit/hub/local.mk
 include tests/unit/agent/local.mk
+
+# Rooms of scripts go into the tarball as they are: a new script needs no entry.
+dist-hook: dist-test-scripts
+.PHONY: dist-test-scripts
+dist-test-scripts:
+	for room in bench fabric fault fuzz regress security slurm spank; do \
+	  if test -d "$(srcdir)/tests/$$room"; then \
+	    mkdir -p "$(distdir)/tests" && cp -R "$(srcdir)/tests/$$room" "$(distdir)/tests/" && \
+	    chmod -R u+w "$(distdir)/tests/$$room" || exit 1; fi; done

@@ -42,6 +42,13 @@ is "$(unfinished <"$tmp/sources")" '' 'nothing is marked as unfinished'
 is "$(ragged <"$tmp/sources")" '' 'no line ends with blanks'
 is "$(find contrib tests -name '*.t' ! -perm -u+x)" '' 'every test script is executable'
 
+# A room's unit tests run only when automake knows them.
+forgotten() { local room; for room in "$1"/unit/*/; do grep -qxF "include tests/unit/$(basename "$room")/local.mk" "$1/local.mk" || echo "$room"; done; }
+is "$(forgotten tests)" '' 'every room of unit tests is included in tests/local.mk'
+mkdir -p "$tmp/unit/lost"
+: >"$tmp/local.mk"
+like "$(forgotten "$tmp")" 'lost' 'a room that is not would be found'
+
 if command -v clang-format >/dev/null; then
   is "$(code | xargs clang-format --dry-run 2>&1 | grep -E 'warning' | cut -d: -f1 | sort | uniq -c | sort -rn)" '' 'clang-format would change nothing'
 else
