@@ -126,6 +126,9 @@ plugstack_write() {
     if [ -e "$plugin" ]; then
       instance_check_trusted "$plugin"
       echo "optional $plugin $args"
+      # Where the user's tools find the same store on a login node; sysconfdir of the prefix.
+      mkdir -p "$PREFIX/etc/podstep"
+      sed -n 's/.*store=\([^ ]*\).*/\1/p' <<<"$args" >"$PREFIX/etc/podstep/store"
     fi
   } >"$ETC/slurm/.plugstack.new"
   mv "$ETC/slurm/.plugstack.new" "$ETC/slurm/plugstack.conf"
