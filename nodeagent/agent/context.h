@@ -18,6 +18,9 @@ public:
   /// The pod's ports, chosen now or before; a number is free when it can be bound on all addresses. Error:
   /// exhausted.
   Result<pods::Ports> choose(const k8s::Pod& pod);
+  /// The ports that an earlier worker chose for the pod, as its status tells (fault F1): they are in use, by
+  /// its containers.
+  void recall(const k8s::Pod& pod);
   void release(const std::string& uid) { held_.erase(uid); }
   pods::Ports of(const std::string& uid) const;
 

@@ -35,6 +35,7 @@ PodLife::PodLife(Context& context, k8s::Pod pod, std::function<std::optional<End
       changed_(context.loop) {}
 
 void PodLife::start() {
+  context_.ports.recall(pod_);
   prober_ = std::make_shared<Prober>(
       context_, [this] { poke(); },
       [this](const std::string& container, std::string why) { memory_.kills[container] = std::move(why); });

@@ -1,5 +1,6 @@
 // Ports of this node: which are free, which pod holds which; see context.h.
 #include "nodeagent/agent/context.h"
+#include "nodeagent/pods/plan.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -48,6 +49,12 @@ Result<pods::Ports> PortTable::choose(const k8s::Pod& pod) {
               pods::choose_ports(names, known, pod.metadata.uid, first_, last_, taken, port_is_free));
   held_[pod.metadata.uid] = chosen;
   return chosen;
+}
+
+void PortTable::recall(const k8s::Pod& pod) {
+  if (pods::Ports known = pods::chosen_ports(pod.status);
+      !known.empty() && !pods::is_terminal(pod.status.phase))
+    held_.emplace(pod.metadata.uid, std::move(known));
 }
 
 pods::Ports PortTable::of(const std::string& uid) const {

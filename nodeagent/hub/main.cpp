@@ -5,6 +5,8 @@
 #include "nodeagent/supervise/supervise.h"
 #include <cstdio>
 #include <cstring>
+#include <string>
+#include <unistd.h>
 
 int main(int argc, char** argv) {
   podstep::log::start("podstep-hub");
@@ -20,6 +22,9 @@ int main(int argc, char** argv) {
   }
   podstep::supervise::Options options;
   options.name = "podstep-hub";
-  options.worker = {"/proc/self/exe", "--worker"};
+  // By its own name, so that ps(1) shows what the worker is.
+  char self[4096];
+  const ssize_t length = ::readlink("/proc/self/exe", self, sizeof self);
+  options.worker = {length > 0 ? std::string(self, size_t(length)) : "/proc/self/exe", "--worker"};
   return podstep::supervise::supervise(options);
 }
