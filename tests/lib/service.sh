@@ -35,6 +35,7 @@ spec:
       labels: {app: $1}
       annotations: {podstep.io/port-http: auto, podstep.io/api-key-env: KEY}
     spec:
+      terminationGracePeriodSeconds: 2 # busybox is process 1 and has no handler for SIGTERM
       containers:
       - name: httpd
         image: static-server
