@@ -42,12 +42,13 @@ newer_than_configure() { [ -n "$(find "$TOP" -maxdepth 2 \( -name configure.ac -
 unit_programs() { printf 'include Makefile\nprint-tests:\n\t@echo $(TESTS)\n' | make -s -f - print-tests | tr ' ' '\n' | sed '/^$/d'; }
 
 part_unit() {
-  local program
+  local program path
   cd "$BUILD" || return 1
   for program in $(unit_programs); do
     wanted "$program" || continue
-    [ -x "$program" ] || program=$TOP/$program
-    tally_run "${program#"$TOP"/}" 300 env top_srcdir="$TOP" top_builddir="$BUILD" "./${program#./}" || true
+    path=$BUILD/$program
+    [ -x "$path" ] || path=$TOP/$program # a script stays in the source tree
+    tally_run "$program" 300 env srcdir="$TOP" top_srcdir="$TOP" top_builddir="$BUILD" "$path" || true
   done
 }
 

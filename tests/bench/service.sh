@@ -1,7 +1,7 @@
 # service.sh: what the benches on the test cluster share: a user, a manifest of the static server, its endpoints, and its end.
 # shellcheck shell=bash
 #
-# The image `static` is contrib/examples/static; it is imported into the user's store when it is not there.
+# The image `static-server` is contrib/examples/static; it is imported into the user's store when it is not there.
 
 top_srcdir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 top_builddir=${top_builddir:-$PWD}
@@ -24,8 +24,8 @@ need_service() {
   home=$PODSTEP_CLUSTER_DIR/home/$user
   work=$(as "$user" mktemp -d "$home/bench.XXXXXX")
   trap 'scancel -u "$user" >/dev/null 2>&1; rm -rf "$work"' EXIT
-  as "$user" podstep image inspect static >/dev/null 2>&1 ||
-    as "$user" "$top_srcdir/contrib/examples/static/build" >/dev/null || { echo 'bench: the image static cannot be made' >&2; exit 2; }
+  as "$user" podstep image inspect static-server >/dev/null 2>&1 ||
+    as "$user" "$top_srcdir/contrib/examples/static/build" >/dev/null || { echo 'bench: the image static-server cannot be made' >&2; exit 2; }
   printf '#!/bin/bash\nexec podstep hold\n' >"$work/hold.sh"
   chmod 755 "$work/hold.sh"
 }
@@ -46,8 +46,8 @@ spec:
     spec:
       containers:
       - name: web
-        image: static
-        args: ["httpd", "-f", "-p", "\$(PORT_HTTP)", "-h", "/www"]
+        image: static-server
+        args: ["-p", "\$(PORT_HTTP)"]
         ports: [{name: http}]
         resources: {requests: {cpu: 10m, memory: 8Mi}}
         readinessProbe: {httpGet: {path: /, port: http}, periodSeconds: 1}

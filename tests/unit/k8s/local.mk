@@ -4,6 +4,8 @@ tests_unit_k8s_unit_SOURCES = \
   tests/unit/k8s/codec.cpp \
   tests/unit/k8s/json.cpp \
   tests/unit/k8s/manifest.cpp \
+  tests/unit/k8s/manifest_rules.cpp \
+  tests/unit/k8s/manifest_table.h \
   tests/unit/k8s/manual.cpp \
   tests/unit/k8s/patch.cpp \
   tests/unit/k8s/quantity.cpp \
