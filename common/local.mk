@@ -16,3 +16,10 @@ libcommon_la_SOURCES = \
   common/wire_boot.cpp common/wire_boot.h common/wire_runtime.h \
   common/wire_spec.cpp common/wire_spec.h \
   common/wire_verdict.cpp common/wire_verdict.h
+libcommon_la_LIBADD = libinstall.la
+
+# Alone, for its flags hold the prefix: everything else compiles to the same objects wherever it is installed.
+noinst_LTLIBRARIES += libinstall.la
+libinstall_la_SOURCES = common/install.cpp common/install.h
+libinstall_la_CPPFLAGS = $(AM_CPPFLAGS) -DPODSTEP_BINDIR=\"$(bindir)\" -DPODSTEP_LIBEXECDIR=\"$(pkglibexecdir)\" \
+  -DPODSTEP_SYSCONFDIR=\"$(sysconfdir)/podstep\" -DPODSTEP_VERSION=\"$(PACKAGE_VERSION)\"

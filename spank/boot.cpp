@@ -1,5 +1,6 @@
 // Starts podstep-boot: see boot.h.
 #include "spank/boot.h"
+#include "common/install.h"
 #include "common/limits.h"
 #include "common/process.h"
 #include "common/text.h"
@@ -71,7 +72,7 @@ Result<wire::Verdict> start_boot(const BootRequest& request) {
   OwnedFd self(int(::syscall(SYS_pidfd_open, ::getpid(), 0)));
   if (!self.valid())
     return errno_error("open a pidfd");
-  Program program{.argv = {PODSTEP_LIBEXECDIR "/podstep-boot", "--job", cat(request.job), "--restart",
+  Program program{.argv = {install::libexec("podstep-boot"), "--job", cat(request.job), "--restart",
                            cat(request.restart)},
                   .environment = boot_environment(request)};
   if (request.has_script)

@@ -1,5 +1,6 @@
 // The steps of the service itself: see role.h.
 #include "spank/role.h"
+#include "common/install.h"
 #include "common/limits.h"
 #include "common/path.h"
 #include "common/text.h"
@@ -13,7 +14,6 @@
 namespace podstep::spank {
 
 namespace {
-constexpr const char* prepare_path = PODSTEP_LIBEXECDIR "/podstep-prepare";
 /// Entries a user may leave in a run directory before its removal is given up: far more than the agent makes.
 constexpr size_t sweep_entries = 100'000;
 
@@ -54,14 +54,15 @@ Result<RoleStep> prepare_role(const Step& step, const Settings& settings, bool a
                               const std::string& images) {
   PODSTEP_TRY(std::string name, step_run_name(step));
   PODSTEP_TRY(std::vector<std::string> digests, wire::parse_images(images));
-  PODSTEP_TRY(OwnedFd file, open_trusted(prepare_path, O_PATH));
+  const std::string path = install::libexec("podstep-prepare");
+  PODSTEP_TRY(OwnedFd file, open_trusted(path, O_PATH));
   if (agent)
     PODSTEP_CHECK(own_mount_namespace());
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return errno_error("make a socket pair");
   OwnedFd ours(ends[0]), theirs(ends[1]);
-  Program program{.argv = {prepare_path, agent ? "agent" : "hub", name, cat(step.uid), cat(step.gid),
+  Program program{.argv = {path, agent ? "agent" : "hub", name, cat(step.uid), cat(step.gid),
                            cat(step.memory_mb), settings.store.empty() ? "-" : settings.store}};
   if (agent)
     program.argv.insert(program.argv.end(), digests.begin(), digests.end());

@@ -1,5 +1,6 @@
 // The submitting side: see submit.h.
 #include "spank/submit.h"
+#include "common/install.h"
 #include "common/limits.h"
 #include "common/process.h"
 #include "common/text.h"
@@ -66,7 +67,7 @@ void render_or_exit(const std::string& file) {
     stop_submission(
         cat("--ai-service has ", file.size(), " bytes; the bound is ", limits::option_value_bytes),
         "use a shorter path");
-  Program program{.argv = {PODSTEP_BINDIR "/podstep", "render", "--spool", "--", file},
+  Program program{.argv = {install::bin("podstep"), "render", "--spool", "--", file},
                   .environment = whole_environment()};
   program.err = STDERR_FILENO;
   auto done = run(program, system_clock(), Deadline::after(system_clock(), limits::render_deadline),

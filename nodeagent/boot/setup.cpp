@@ -1,6 +1,7 @@
 // What boot finds out first: see setup.h.
 #include "nodeagent/boot/setup.h"
 #include "common/file.h"
+#include "common/install.h"
 #include "common/limits.h"
 #include "common/process.h"
 #include "common/text.h"
@@ -33,7 +34,7 @@ Result<void> find_spec(const Request& request, Job& job) {
   if (job.spec.empty()) {
     if (request.manifest.empty())
       return Error(Kind::invalid, "neither a spec nor a manifest came with the job");
-    auto output = ask({PODSTEP_BINDIR "/podstep", "render", "--spool", "--", request.manifest});
+    auto output = ask({install::bin("podstep"), "render", "--spool", "--", request.manifest});
     if (!output)
       return std::move(output).error().in(cat("--ai-service=", printable(request.manifest)));
     PODSTEP_TRY(wire::Rendered rendered, wire::parse_rendered(*output));

@@ -1,5 +1,6 @@
 // The command line of the service's own steps: see srun.h.
 #include "nodeagent/boot/srun.h"
+#include "common/install.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
 
@@ -33,14 +34,14 @@ const char* step_name(Role role) {
 std::vector<std::string> step_argv(const Job& job, Role role, const std::vector<std::string>& nodes) {
   bool hub = role == Role::hub;
   std::vector<std::string> argv = line(job, step_name(role), nodes);
-  argv.push_back(hub ? PODSTEP_LIBEXECDIR "/podstep-hub" : PODSTEP_LIBEXECDIR "/podstepd");
+  argv.push_back(install::libexec(hub ? "podstep-hub" : "podstepd"));
   return argv;
 }
 
 std::vector<std::string> tell_argv(const Job& job, const std::vector<std::string>& nodes,
                                    const wire::Line& hub) {
   std::vector<std::string> argv = line(job, "podstep-tell", nodes);
-  for (const std::string& word : {std::string(PODSTEP_LIBEXECDIR "/podstep-boot"), std::string("--tell"),
+  for (const std::string& word : {install::libexec("podstep-boot"), std::string("--tell"),
                                   cat(job.id), cat(job.restart), hub.args[0], hub.args[1], hub.args[2]})
     argv.push_back(word);
   return argv;

@@ -26,7 +26,6 @@ podstep_SOURCES = \
   nodeagent/cli/status.cpp \
   nodeagent/cli/submit.cpp \
   nodeagent/cli/wait.cpp
-podstep_CPPFLAGS = $(AM_CPPFLAGS) -DPODSTEP_VERSION=\"$(PACKAGE_VERSION)\"
 podstep_LDADD = librender.la libcli.la
 
 # librender: `podstep render`, and what its tests link; the only part of the CLI that knows YAML.

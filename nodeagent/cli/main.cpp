@@ -1,4 +1,5 @@
 // podstep: what users type. A table of words; each lives in a file of its own.
+#include "common/install.h"
 #include "common/text.h"
 #include "nodeagent/cli/render.h"
 #include "nodeagent/cli/word.h"
@@ -57,7 +58,7 @@ int run(int argc, char** argv) {
     return argc > 1 ? 0 : exit_failed;
   }
   if (name == "--version") {
-    std::puts("podstep " PODSTEP_VERSION);
+    std::printf("podstep %s\n", install::version());
     return 0;
   }
   for (const Word& word : words)

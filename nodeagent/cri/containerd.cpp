@@ -1,6 +1,7 @@
 // What must be in place before the private containerd starts: see containerd.h.
 #include "nodeagent/cri/containerd.h"
 #include "common/file.h"
+#include "common/install.h"
 #include "common/process.h"
 #include "common/text.h"
 #include "common/wire_runtime.h"
@@ -31,7 +32,7 @@ Result<std::string> packaged(const char* name) {
 
 Result<std::string> installed(const char* name) {
   const char* given = std::getenv("PODSTEP_LIBEXEC");
-  std::string path = cat(given && given[0] == '/' ? given : PODSTEP_LIBEXECDIR, "/", name);
+  std::string path = given && given[0] == '/' ? cat(given, "/", name) : install::libexec(name);
   if (!exists(path))
     return Error(Kind::not_found, cat(path, " is missing on this node"),
                  "install Podstep on every node, same prefix");

@@ -24,5 +24,4 @@ libhub_la_LIBADD = libsupervise.la libcontrol.la libk8s.la libhttp.la librecord.
 
 pkglibexec_PROGRAMS += podstep-hub
 podstep_hub_SOURCES = nodeagent/hub/main.cpp nodeagent/hub/worker.cpp nodeagent/hub/worker.h
-podstep_hub_CPPFLAGS = $(AM_CPPFLAGS) -DPODSTEP_VERSION=\"$(PACKAGE_VERSION)\"
 podstep_hub_LDADD = libhub.la

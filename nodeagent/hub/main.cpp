@@ -1,5 +1,6 @@
 // podstep-hub: the control plane of one job; supervisor and worker of one binary. Started by podstep-boot as
 // a step of the job's user.
+#include "common/install.h"
 #include "common/log.h"
 #include "nodeagent/hub/worker.h"
 #include "nodeagent/supervise/supervise.h"
@@ -13,7 +14,7 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "--worker") == 0)
     return podstep::hub::run_worker();
   if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
-    std::puts("podstep-hub " PODSTEP_VERSION);
+    std::printf("podstep-hub %s\n", podstep::install::version());
     return 0;
   }
   if (argc != 1) {

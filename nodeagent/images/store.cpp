@@ -1,6 +1,7 @@
 // Looking images up: see store.h.
 #include "nodeagent/images/store.h"
 #include "common/file.h"
+#include "common/install.h"
 #include "nodeagent/images/digest.h"
 #include "nodeagent/images/layout.h"
 #include "nodeagent/images/metadata.h"
@@ -127,7 +128,7 @@ Result<Stores> default_stores() {
   const char* site = ::getenv(wire::env_store);
   if (site && site[0] == '/')
     stores.site = site;
-  else if (auto configured = read_file(PODSTEP_SYSCONFDIR "/store", index_entry_bytes * 32))
+  else if (auto configured = read_file(install::config("store"), index_entry_bytes * 32))
     stores.site = std::string(trim(*configured));
   return stores;
 }

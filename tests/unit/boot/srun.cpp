@@ -1,3 +1,4 @@
+#include "common/install.h"
 #include "common/wire_spec.h"
 #include "nodeagent/boot/setup.h"
 #include "nodeagent/boot/steps.h"
@@ -18,7 +19,7 @@ TEST_CASE("The agents' step is one task per node with its node's whole share") {
   CHECK(argv == std::vector<std::string>{"/usr/bin/srun", "--jobid=7", "--overlap", "-N", "3", "-n", "3",
                                          "--ntasks-per-node=1", "--nodelist=n1,n2,n3", "--export=ALL",
                                          "--no-kill", "--kill-on-bad-exit=0", "--wait=0",
-                                         "--job-name=podstepd", PODSTEP_LIBEXECDIR "/podstepd"});
+                                         "--job-name=podstepd", install::libexec("podstepd")});
   for (const std::string& word : argv) {
     CHECK(word.rfind("-c", 0) != 0);
     CHECK(word.rfind("--mem", 0) != 0);

@@ -1,1 +1,0 @@
-x: /tmp/podstep-test.PBq752/bad.h

@@ -1,1 +1,0 @@
-x: common/clock.h /work/wt/cluster/common/result.h

@@ -1,1 +1,0 @@
-x: common/fd.h /work/wt/cluster/common/result.h

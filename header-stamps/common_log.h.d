@@ -1,1 +1,0 @@
-x: common/log.h

@@ -1,1 +1,0 @@
-x: common/result.h

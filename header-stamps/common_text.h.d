@@ -1,1 +1,0 @@
-x: common/text.h /work/wt/cluster/common/result.h

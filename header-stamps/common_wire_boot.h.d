@@ -1,1 +1,0 @@
-x: common/wire_boot.h /work/wt/cluster/common/result.h

@@ -1,1 +1,0 @@
-x: common/wire_runtime.h

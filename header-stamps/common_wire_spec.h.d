@@ -1,1 +1,0 @@
-x: common/wire_spec.h /work/wt/cluster/common/result.h

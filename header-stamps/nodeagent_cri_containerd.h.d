@@ -1,1 +1,0 @@
-x: nodeagent/cri/containerd.h /work/wt/cluster/common/result.h

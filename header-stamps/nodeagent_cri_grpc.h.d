@@ -1,4 +1,0 @@
-x: nodeagent/cri/grpc.h /work/wt/cluster/nodeagent/http/client.h \
- /work/wt/cluster/nodeagent/loop/task.h /work/wt/cluster/common/clock.h \
- /work/wt/cluster/common/result.h \
- /work/wt/cluster/nodeagent/loop/within.h

@@ -1,1 +1,0 @@
-x: nodeagent/images/store.h /work/wt/cluster/common/result.h

@@ -1,2 +1,0 @@
-x: nodeagent/loop/within.h /work/wt/cluster/nodeagent/loop/task.h \
- /work/wt/cluster/common/clock.h /work/wt/cluster/common/result.h

@@ -1,1 +1,0 @@
-x: nodeagent/record/record.h /work/wt/cluster/common/result.h

@@ -1,1 +1,0 @@
-x: nodeagent/record/state.h /work/wt/cluster/common/result.h

@@ -1,2 +1,0 @@
-x: nodeagent/supervise/child.h /work/wt/cluster/common/clock.h \
- /work/wt/cluster/common/result.h /work/wt/cluster/common/fd.h

@@ -1,1 +1,0 @@
-x: nodeagent/supervise/lifeline.h /work/wt/cluster/common/result.h
