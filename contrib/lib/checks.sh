@@ -116,7 +116,7 @@ $(cat "$LOGS/status.log")")
 
 part_distcheck() {
   cd "$BUILD" || return 1
-  local flags="CFLAGS='$FLAGS' CXXFLAGS='$FLAGS'"
+  local flags="--enable-werror CFLAGS='$FLAGS' CXXFLAGS='$FLAGS'"
   # The same compiler, flags and relative paths as the build above: then nothing but common/install.cpp is compiled twice.
   ! command -v ccache >/dev/null || flags="$flags CC='ccache gcc' CXX='ccache g++'"
   tally_run 'make distcheck' 1500 make -j2 distcheck DISTCHECK_CONFIGURE_FLAGS="$flags" || true
