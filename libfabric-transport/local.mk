@@ -2,5 +2,4 @@
 noinst_LTLIBRARIES += libfabricparts.la
 libfabricparts_la_SOURCES = \
   libfabric-transport/mr_cache.cpp libfabric-transport/mr_cache.h \
-  libfabric-transport/slingshot.cpp libfabric-transport/slingshot.h \
   libfabric-transport/tag.h

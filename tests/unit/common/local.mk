@@ -6,6 +6,7 @@ tests_unit_common_unit_SOURCES = \
   tests/unit/common/keyval.cpp \
   tests/unit/common/path.cpp \
   tests/unit/common/process.cpp \
+  tests/unit/common/slingshot.cpp \
   tests/unit/common/text.cpp \
   tests/unit/common/tool.cpp \
   tests/unit/common/wire_boot.cpp \

@@ -1,6 +1,6 @@
 // The table of SLINGSHOT_* variables: good, short, long, mismatched, non-numeric, huge, duplicate; and the
 // choice of a VNI.
-#include "libfabric-transport/slingshot.h"
+#include "common/slingshot.h"
 #include "tests/unit/catch.h"
 #include <map>
 

@@ -1,5 +1,5 @@
 // The Slingshot credentials of a step: see slingshot.h.
-#include "libfabric-transport/slingshot.h"
+#include "common/slingshot.h"
 #include "common/text.h"
 #include <algorithm>
 #include <charconv>
