@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libboot.la
 libboot_la_SOURCES = \
   nodeagent/boot/ask.cpp nodeagent/boot/ask.h \
+  nodeagent/boot/network.cpp nodeagent/boot/network.h \
   nodeagent/boot/service.cpp nodeagent/boot/service.h \
   nodeagent/boot/setup.cpp nodeagent/boot/setup.h \
   nodeagent/boot/srun.cpp nodeagent/boot/srun.h \

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "common/wire_spec.h"
 #include "nodeagent/boot/ask.h"
+#include "nodeagent/boot/network.h"
 #include "nodeagent/record/record.h"
 #include <climits>
 #include <unistd.h>
@@ -108,6 +109,7 @@ Result<Setup> set_up(const Request& request, std::string& record) {
   record = job.record;
   PODSTEP_CHECK(copy_spec(job, state));
   PODSTEP_TRY(setup.nodes, find_nodes(request.job));
+  PODSTEP_TRY(job.network_depth, find_network_depth(request.job, setup.nodes.size()));
   return setup;
 }
 

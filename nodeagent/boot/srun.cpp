@@ -34,6 +34,9 @@ const char* step_name(Role role) {
 std::vector<std::string> step_argv(const Job& job, Role role, const std::vector<std::string>& nodes) {
   bool hub = role == Role::hub;
   std::vector<std::string> argv = line(job, step_name(role), nodes);
+  // The step's CXI service is made for tasks x CPUs per task, which is one here, unless it is told (P-71).
+  if (!hub && job.network_depth > 0)
+    argv.push_back(cat("--network=depth=", job.network_depth));
   argv.push_back(install::libexec(hub ? "podstep-hub" : "podstepd"));
   return argv;
 }
@@ -41,8 +44,8 @@ std::vector<std::string> step_argv(const Job& job, Role role, const std::vector<
 std::vector<std::string> tell_argv(const Job& job, const std::vector<std::string>& nodes,
                                    const wire::Line& hub) {
   std::vector<std::string> argv = line(job, "podstep-tell", nodes);
-  for (const std::string& word : {install::libexec("podstep-boot"), std::string("--tell"),
-                                  cat(job.id), cat(job.restart), hub.args[0], hub.args[1], hub.args[2]})
+  for (const std::string& word : {install::libexec("podstep-boot"), std::string("--tell"), cat(job.id),
+                                  cat(job.restart), hub.args[0], hub.args[1], hub.args[2]})
     argv.push_back(word);
   return argv;
 }

@@ -12,6 +12,7 @@ struct Job {
   std::string record;                   ///< directory
   std::string spec, images;             ///< as the environment carries them
   std::vector<std::string> environment; ///< PATH, SLURM_CONF, HOME, ...: what every step gets
+  uint32_t network_depth = 0;           ///< of the agents' step (network.h); 0: nothing to say
 };
 
 /// The step's name, by which administrators find services in squeue and sacct.
