@@ -35,13 +35,6 @@ http::Endpoint endpoint(const std::string& socket) {
   return endpoint;
 }
 
-Error no_agent() {
-  return Error(
-      Kind::not_found,
-      cat("no agent of job ", variable("SLURM_JOB_ID"), " answers on node ", variable("SLURMD_NODENAME")),
-      "podstep status");
-}
-
 /// Runs one coroutine to its end on a loop of its own.
 template<class Make>
 auto on_loop(Make make) -> typename decltype(make(std::declval<loop::Loop&>()))::value_type {
@@ -55,19 +48,30 @@ auto on_loop(Make make) -> typename decltype(make(std::declval<loop::Loop&>())):
   return std::move(*result);
 }
 
-/// The answer of the first socket that knows the path: the hub's, on the job's first node, does not.
-Result<std::string> ask_agent(const std::string& path) {
+constexpr const char* containers_path = "/podstep/v1/containers";
+
+struct Agent {
+  std::string socket;
+  std::string containers; ///< what it answered: its containers, as JSON
+};
+
+/// The one of the job's sockets here that knows its containers: on the job's first node the other is the
+/// hub's.
+Result<Agent> find_agent() {
   for (const std::string& socket : sockets()) {
     auto answer = on_loop([&](loop::Loop& loop) -> loop::Task<Result<http::Response>> {
       http::Client client(loop, endpoint(socket));
       http::Request request;
-      request.path = path;
+      request.path = containers_path;
       co_return co_await client.send(std::move(request));
     });
     if (answer && answer->status == 200)
-      return std::move(answer->body);
+      return Agent{socket, std::move(answer->body)};
   }
-  return no_agent();
+  return Error(
+      Kind::not_found,
+      cat("no agent of job ", variable("SLURM_JOB_ID"), " answers on node ", variable("SLURMD_NODENAME")),
+      "podstep status");
 }
 
 } // namespace
@@ -99,28 +103,25 @@ Result<int64_t> parse_container_pid(std::string_view text, const Target& target)
 }
 
 Result<int64_t> find_container(const Target& target) {
-  PODSTEP_TRY(std::string text, ask_agent("/podstep/v1/containers"));
-  return parse_container_pid(text, target);
+  PODSTEP_TRY(Agent agent, find_agent());
+  return parse_container_pid(agent.containers, target);
 }
 
 Result<void> stream_log(const Target& target, bool follow, int64_t tail,
                         const std::function<bool(std::string_view)>& line) {
-  for (const std::string& socket : sockets()) {
-    auto answer = on_loop([&](loop::Loop& loop) -> loop::Task<Result<http::Response>> {
-      http::Client client(loop, endpoint(socket));
-      http::Request request;
-      request.path = cat("/containerLogs/", target.ns, "/", target.pod, "/", target.container,
-                         "?follow=", follow ? "true" : "false", tail >= 0 ? cat("&tailLines=", tail) : "");
-      request.timeout = Duration::zero();
-      co_return co_await client.stream(std::move(request), line);
-    });
-    if (answer && answer->status == 200)
-      return {};
-    // The hub does not know the path; an agent that does not know the container says so in a sentence.
-    if (answer && answer->body.find("no such path") == std::string::npos)
-      return Error(Kind::failed, printable(trim(answer->body), 500), "podstep status");
-  }
-  return no_agent();
+  PODSTEP_TRY(Agent agent, find_agent());
+  PODSTEP_TRY(http::Response answer, on_loop([&](loop::Loop& loop) -> loop::Task<Result<http::Response>> {
+                http::Client client(loop, endpoint(agent.socket));
+                http::Request request;
+                request.path =
+                    cat("/containerLogs/", target.ns, "/", target.pod, "/", target.container,
+                        "?follow=", follow ? "true" : "false", tail >= 0 ? cat("&tailLines=", tail) : "");
+                request.timeout = Duration::zero();
+                co_return co_await client.stream(std::move(request), line);
+              }));
+  if (answer.status != 200)
+    return Error(Kind::failed, printable(trim(answer.body), 500), "podstep status");
+  return {};
 }
 
 } // namespace podstep::cli
