@@ -11,13 +11,14 @@ include tests/fuzz/local.mk
 include tests/unit/images/local.mk
 include tests/unit/cli/local.mk
 include tests/unit/record/local.mk
+include tests/bench/local.mk
 include tests/cri/local.mk
 include tests/unit/cri/local.mk
 include tests/unit/shim/local.mk
 include tests/unit/supervise/local.mk
 
 # Scripts that contrib/check runs against an installed Podstep and a test cluster; see tests/lib/tap.sh.
-EXTRA_DIST += tests/lib tests/symbols tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t
+EXTRA_DIST += tests/lib tests/symbols tests/bench.t tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t
 include tests/unit/loop/local.mk
 include tests/unit/http/local.mk
 include tests/unit/spank/local.mk

@@ -20,7 +20,8 @@ quiet() {
   "$@" >"$log" 2>&1 || { tail -n 60 "$log"; echo "(all of it in $log)"; return 1; }
 }
 
-part_build() {
+# build_configured: in $BUILD, configured for $PREFIX with $FLAGS and $CONFIGURE.
+build_configured() {
   local compiler=()
   ! command -v ccache >/dev/null || compiler=(CC='ccache gcc' CXX='ccache g++')
   [ -x "$TOP/configure" ] && ! newer_than_configure || quiet autogen "$TOP/autogen.sh" || return 1
@@ -31,6 +32,10 @@ part_build() {
       "${compiler[@]}" CFLAGS="$FLAGS" CXXFLAGS="$FLAGS" || return 1
     sed -n '/^  Podstep /,/^  *sanitizers/p' "$LOGS/configure.log"
   fi
+}
+
+part_build() {
+  build_configured || return 1
   quiet make make -j2 all || return 1
   quiet make-check-programs make -j2 check TESTS=
 }

@@ -1,14 +1,16 @@
 # figures.sh: how a bench prints what it measured; sourced by the benches. A bench judges nothing: tests/bench/judge does, with BOUNDS.
 # shellcheck shell=bash
 #
-#   figure NAME UNIT VALUE...          one line: figure <name> <median> <min> <max> <unit>, tab-separated
+#   figure NAME UNIT VALUE...          one line: figure <name> <median> <min> <max> <unit>, tab-separated; status 1 without a value
 #   quartiles VALUE...                 first quartile, median, third quartile
 #   differences "A..." "B..."          pair by pair, A minus B
 #   ratios "A..." "B..."               pair by pair, A over B
 #   seconds_now                        seconds with nanoseconds; differences of it are what counts
 
+figures_missing=no # some figure had no value
+
 # sorted VALUE...: numbers in ascending order, one per line.
-sorted() { printf '%s\n' "$@" | sort -g; }
+sorted() { printf '%s\n' "$@" | grep . | sort -g; }
 
 figure() {
   local name=$1 unit=$2
@@ -19,7 +21,7 @@ figure() {
       if (NR == 0) { print "bench: figure " name " has no value" > "/dev/stderr"; exit 1 }
       m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
       printf "figure\t%s\t%.6g\t%.6g\t%.6g\t%s\n", name, m, v[1], v[NR], unit
-    }'
+    }' || { figures_missing=yes; return 1; }
 }
 
 quartiles() {

@@ -19,7 +19,7 @@ need_service() {
     { diag "$(cat "$tmp/image.log")"; fail 'the image can be made'; done_testing; }
 }
 
-# manifest NAME REPLICAS: a Deployment of the static server in alice's home; prints its path.
+# manifest NAME REPLICAS [CPU]: a Deployment of the static server in alice's home, CPU (default 500m) for each; prints its path.
 manifest() {
   local file
   file=$(home alice)/$1.yaml
@@ -41,7 +41,7 @@ spec:
         image: static-server
         args: ["-p", "\$(PORT_HTTP)"]
         ports: [{name: http}]
-        resources: {requests: {cpu: 500m, memory: 32Mi}}
+        resources: {requests: {cpu: ${3:-500m}, memory: 32Mi}}
         readinessProbe: {httpGet: {path: /, port: http}, periodSeconds: 1}
 END
   echo "$file"
