@@ -72,7 +72,7 @@ loop::Task<void> Prober::run(std::shared_ptr<Prober> self, Key key, k8s::Pod pod
     if (!self->current(key, state))
       break;
     bool changed = state->result(call.success, self->context_.clock.now());
-    if (!call.success)
+    if (!call.success && !state->early())
       self->judge(key, pod, *state, call.message);
     if (changed)
       self->changed_();

@@ -19,6 +19,9 @@ public:
   Instant due() const { return hold_ ? Instant::max() : due_; }
   /// Takes one result; `now` is the end of the call. True when the verdict changed.
   bool result(bool success, Instant now);
+  /// The last result came from a look between two periods, as a container that has never been ready gets them
+  /// (K-PROBE-2): its failure is nothing to tell.
+  bool early() const { return early_; }
   /// The verdict: readiness begins as failure, liveness as success, startup as not yet (failure, which kills
   /// nobody by itself).
   bool success() const { return success_; }
@@ -33,8 +36,9 @@ private:
   ProbeKind kind_;
   k8s::Probe probe_;
   std::string id_;
-  Instant due_;
-  bool success_, hold_ = false, kill_ = false;
+  Instant due_, scheduled_; ///< the next look, and the next one by the period
+  Duration gap_;            ///< to the next early look; at a period's length there is none any more
+  bool success_, hold_ = false, kill_ = false, early_ = false;
   bool last_ = false;
   int32_t in_a_row_ = 0;
 };

@@ -1,11 +1,13 @@
-// pod-start-driver RUN HUB-SOCKET IMAGE-DIGEST ROUNDS FIRST-PORT: starts one pod after another in one containerd, through the hub and by
-// bare CRI calls, and prints how long each took to its first HTTP answer; tests/bench/pod-start runs it in an agent's namespaces.
+// pod-start-driver RUN HUB-SOCKET IMAGE-DIGEST ROUNDS FIRST-PORT: starts one pod after another in one
+// containerd, through the hub and by bare CRI calls, and prints how long each took to its first HTTP answer;
+// tests/bench/pod-start runs it in an agent's namespaces.
 //
-// A line per pod, tab-separated, milliseconds: way, total, and the phases, told by the runtime's own times of the pod: until the sandbox
-// is made up (created), until its container is created, until that is started, until the answer. The ways of a round, in changing order:
+// A line per pod, tab-separated, milliseconds: way, total, and the phases, told by the runtime's own times of
+// the pod: until the sandbox is made up (created), until its container is created, until that is started,
+// until the answer. The ways of a round, in changing order:
 //   hub     POST of a Pod at the hub; hub and agent do the rest
-//   floor   RunPodSandbox, CreateContainer and StartContainer with the same content, by a loop that does nothing else
-//   again   the floor once more: what a difference between equals looks like
+//   floor   RunPodSandbox, CreateContainer and StartContainer with the same content, by a loop that does
+//   nothing else again   the floor once more: what a difference between equals looks like
 #include "common/log.h"
 #include "common/text.h"
 #include "common/wire_runtime.h"

@@ -68,6 +68,43 @@ TEST_CASE("A startup probe that has passed is not asked again (K-PROBE-3)") {
   CHECK(s.due() == Instant::max());
 }
 
+TEST_CASE(
+    "A container that has never been ready is looked at between periods too, ever more rarely (K-PROBE-2)") {
+  using std::chrono::milliseconds;
+  k8s::Probe p = probe(2, 1, 1, 3);
+  p.action = k8s::TcpSocketAction{};
+  ProbeState s(ProbeKind::readiness, p, "c", start);
+  const Instant first = start + seconds(2);
+  std::vector<int64_t> looks;
+  std::string early;
+  while (looks.size() < 8) {
+    looks.push_back(std::chrono::duration_cast<milliseconds>(s.due() - first).count());
+    CHECK_FALSE(s.result(false, s.due()));
+    early += s.early() ? 'e' : '.';
+  }
+  CHECK(looks == std::vector<int64_t>{0, 25, 75, 175, 375, 775, 1000, 2000});
+  CHECK(early == ".eeeee..");
+}
+
+TEST_CASE("Once it has been ready, and for all other probes, only the period counts") {
+  k8s::Probe tcp = probe(0, 1, 1, 1);
+  tcp.action = k8s::TcpSocketAction{};
+  ProbeState was_ready(ProbeKind::readiness, tcp, "c", start);
+  CHECK(was_ready.result(true, start));
+  CHECK(was_ready.result(false, start + seconds(1)));
+  CHECK(was_ready.due() == start + seconds(2));
+  k8s::Probe exec = tcp;
+  exec.action = k8s::ExecAction{};
+  for (auto [kind, p] : {std::pair(ProbeKind::liveness, tcp), std::pair(ProbeKind::startup, tcp),
+                         std::pair(ProbeKind::readiness, exec)}) {
+    p.failure_threshold = 3;
+    ProbeState s(kind, p, "c", start);
+    s.result(false, start);
+    CHECK(s.due() == start + seconds(1));
+    CHECK_FALSE(s.early());
+  }
+}
+
 TEST_CASE("A slow probe is not made up for by a burst of calls") {
   ProbeState s(ProbeKind::readiness, probe(0, 1, 1, 1), "c", start);
   s.result(false, start + seconds(5));
