@@ -32,8 +32,12 @@ constexpr Duration beat_period = 9s;
 constexpr Duration end_period = 60s;
 /// Silent agents are looked for this often.
 constexpr Duration silence_period = silence_limit / 3;
-/// Rewrites of the record are this far apart at most often.
+/// Rewrites of the record, which lies on a shared file system, are this far apart at most often.
 constexpr Duration publish_pause = 100ms;
+/// Between two passes of the controllers: what they took times this, so that a storm of changes leaves most
+/// of the loop to requests, while a single change is acted upon at once.
+constexpr int pass_share = 4;
+constexpr Duration least_pause = 1ms, most_pause = 100ms;
 /// A node that has registered but is not ready holds up the first placement at most this long.
 constexpr Duration ready_patience = 10s;
 /// What is left of KillWait for the last words.
@@ -55,7 +59,7 @@ public:
                  [this](const std::string& node, const std::string& why) {
                    lines_.say(wire::Word::leaving, {node, why});
                  }),
-        changed_(loop_) {
+        changed_(loop_), unpublished_(loop_) {
     service_.job = parse_int(setup_.job, 0, UINT32_MAX).value_or(0);
     service_.restart = setup_.restart;
     service_.key = std::move(key);
@@ -84,6 +88,7 @@ public:
 
   int run() {
     loop_.spawn("control", control_loop());
+    loop_.spawn("record", publish_loop());
     loop_.spawn("boot lines", lines_.read([this](const wire::Line& line) { take(line); }));
     loop_.spawn("heartbeat", beat());
     loop_.spawn("silence", watch_nodes());
@@ -150,23 +155,33 @@ private:
     }
   }
 
-  /// Runs the controllers whenever something has changed, tells boot how far the service is, and writes the
-  /// record.
+  /// Runs the controllers whenever something has changed, and tells boot how far the service is.
   loop::Task<void> control_loop() {
     while (true) {
+      const Instant begin = clock_.now();
       const auto again = controllers_.run();
       if (!ending_)
         judge();
-      publisher_.publish(service_, store_);
-      publisher_.publish_events(store_);
+      unpublished_.notify();
       if (auto compacted = journal_.compact_if_due(store_); !compacted)
         log::error(compacted.error().message);
-      co_await loop::sleep(publish_pause);
+      const Duration spent = clock_.now() - begin;
+      co_await loop::sleep(std::clamp<Duration>(spent * pass_share, least_pause, most_pause));
       const auto next = placing_ ? again : control::sooner(again, ready_patience / 2);
       if (next)
         co_await changed_.wait_for(*next);
       else
         co_await changed_.wait();
+    }
+  }
+
+  /// Writes the record: at once after a time of rest, else what has come together.
+  loop::Task<void> publish_loop() {
+    while (true) {
+      co_await unpublished_.wait();
+      publisher_.publish(service_, store_);
+      publisher_.publish_events(store_);
+      co_await loop::sleep(publish_pause);
     }
   }
 
@@ -318,7 +333,7 @@ private:
   http::Server server_;
   BootLines lines_;
   Silence silence_;
-  loop::Signal changed_;
+  loop::Signal changed_, unpublished_;
   Service service_;
   Site site_;
   Kept kept_;
