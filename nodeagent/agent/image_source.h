@@ -4,6 +4,7 @@
 #include "nodeagent/images/mount.h"
 #include "nodeagent/images/store.h"
 #include "nodeagent/images/stub.h"
+#include <set>
 
 namespace podstep::agent {
 
@@ -33,6 +34,8 @@ private:
   cri::Client& runtime_;
   images::Stores stores_;
   images::Mounts mounts_;
+  std::set<std::string> busy_; ///< digests that are being made ready: containerd refuses a second writer
+  loop::Signal idle_;
 };
 
 } // namespace podstep::agent

@@ -231,6 +231,8 @@ loop::Task<void> PodLife::create_sandbox(uint32_t attempt) {
   auto ports = context_.ports.choose(pod_);
   if (!ports)
     co_return fail("FailedCreatePodSandBox", ports.error());
+  for (const k8s::Container& container : pod_.spec.containers)
+    context_.loop.spawn("image", prepare_image(context_, container.image));
   auto memory = context_.node.allocatable.find("memory");
   int64_t shm = memory == context_.node.allocatable.end() ? 0 : memory->second.units() / 2;
   auto id =
@@ -238,6 +240,14 @@ loop::Task<void> PodLife::create_sandbox(uint32_t attempt) {
   if (!id)
     co_return fail("FailedCreatePodSandBox", id.error());
   memory_.failures.erase("");
+}
+
+// Mounted and made known while the sandbox starts. What fails here fails again where the container starts,
+// and is told there.
+loop::Task<void> PodLife::prepare_image(Context& context, std::string name) {
+  auto image = co_await context.images.ready(std::move(name));
+  if (!image)
+    log::debug(image.error().message);
 }
 
 loop::Task<void> PodLife::start_container(std::string name, uint32_t attempt) {

@@ -31,6 +31,7 @@ private:
   static loop::Task<void> run(std::shared_ptr<PodLife> self);
   loop::Task<void> perform(pods::Action action);
   loop::Task<void> create_sandbox(uint32_t attempt);
+  static loop::Task<void> prepare_image(Context& context, std::string name);
   loop::Task<void> start_container(std::string name, uint32_t attempt);
   static loop::Task<void> stop_container(std::shared_ptr<PodLife> self, pods::Action action);
   loop::Task<void> delete_from_api();
