@@ -71,7 +71,18 @@ Result<uint32_t> only_service() {
                "name one by its JOBID");
 }
 
+/// squeue's %R without its parentheses; None means that Slurm has no reason yet.
+std::string plain_reason(std::string_view field) {
+  if (field.size() >= 2 && field.front() == '(' && field.back() == ')')
+    field = field.substr(1, field.size() - 2);
+  return field == "None" ? "" : std::string(field);
+}
+
 } // namespace
+
+std::string Job::described() const {
+  return reason.empty() ? state : cat(state, " (", printable(reason), ")");
+}
 
 std::vector<Job> parse_squeue(std::string_view text) {
   std::vector<Job> jobs;
@@ -84,7 +95,8 @@ std::vector<Job> parse_squeue(std::string_view text) {
       continue;
     std::vector<std::string> name(fields.begin() + squeue_fields - 1, fields.end());
     std::string comment = fields[4] == "(null)" ? "" : fields[4];
-    jobs.push_back({static_cast<uint32_t>(*id), fields[1], fields[2], fields[3], comment, join(name, "|")});
+    jobs.push_back({static_cast<uint32_t>(*id), fields[1], fields[2], plain_reason(fields[3]), comment,
+                    join(name, "|")});
   }
   return jobs;
 }

@@ -13,10 +13,12 @@ struct Job {
   uint32_t id = 0;
   std::string state;     ///< `PENDING`, `RUNNING`, ...
   std::string time_left; ///< `1:30:00`, `UNLIMITED`
-  std::string reason;    ///< why it waits, or its nodes
+  std::string reason;    ///< why it waits (empty: Slurm has not looked at it yet), or its nodes
   std::string comment;   ///< submit marks its jobs with `podstep`
   std::string name;
   bool running() const { return state == "RUNNING" || state == "COMPLETING"; }
+  /// `PENDING (Resources)`.
+  std::string described() const;
 };
 /// The marker in a job's comment, by which a pending service is known before it has a record.
 inline constexpr const char* service_comment = "podstep";

@@ -14,10 +14,6 @@ std::string age(const std::string& started, WallTime now) {
   return human_seconds(std::chrono::duration_cast<std::chrono::seconds>(now - *time).count());
 }
 
-std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : text;
-}
-
 /// `1/1`: ready containers of all, as kubectl shows a pod.
 bool all_ready(const PodRow& pod) {
   size_t slash = pod.ready.find('/');

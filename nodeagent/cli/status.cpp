@@ -39,7 +39,7 @@ int list_services() {
     auto record = record::find(job.id);
     auto service = record ? read_status(*record) : Result<Service>(record.error());
     bool known = service.ok();
-    std::string reason = !job.running()                      ? job.reason
+    std::string reason = !job.running()                      ? or_dash(job.reason)
                          : known && !service->reason.empty() ? service->reason
                                                              : "-";
     table.add({std::to_string(job.id), job.state, known ? service->phase : "-",
@@ -61,7 +61,7 @@ Result<std::string> page(uint32_t id, bool json) {
   if (json && record)
     return read_file(cat(*record, "/", record::status_file), limits::http_body_bytes);
   if (!service && job)
-    return cat("job ", id, ": ", job->state, " (", printable(job->reason), "), no service yet\n");
+    return cat("job ", id, ": ", job->described(), ", no service yet\n");
   if (!service)
     return service.error();
   std::string text = status_page(*service, job ? job->time_left : "", system_clock().wall());

@@ -14,6 +14,10 @@ size_t width(const std::string& cell) {
 
 } // namespace
 
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
 void Table::add(std::vector<std::string> row) {
   row.resize(rows_[0].size());
   for (std::string& cell : row)

@@ -5,6 +5,9 @@
 
 namespace podstep::cli {
 
+/// The cell of a value that may be empty: `-` stands for nothing, as in kubectl's tables.
+std::string or_dash(const std::string& text);
+
 class Table {
 public:
   explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}

@@ -58,9 +58,7 @@ public:
       ask_at_ = clock_.now() + queue_pace;
       auto job = active_job(job_);
       gone_ = !job && job.error().kind == Kind::not_found;
-      waiting_ = job && !job->running()
-                     ? cat("job ", job_, ": ", job->state, " (", printable(job->reason), ")")
-                     : "";
+      waiting_ = job && !job->running() ? cat("job ", job_, ": ", job->described()) : "";
     }
     if (!waiting_.empty() || look.line.empty())
       look.line = waiting_.empty() ? cat("job ", job_, ": no record yet") : waiting_;

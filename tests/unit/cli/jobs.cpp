@@ -18,6 +18,8 @@ TEST_CASE("squeue's lines are read, a name with the separator and a missing comm
   CHECK(jobs[1].name == "a|b");
   CHECK(jobs[1].comment.empty());
   CHECK_FALSE(jobs[1].running());
+  CHECK(jobs[1].described() == "PENDING (Priority)");
+  CHECK(parse_squeue("1|PENDING|1|(None)|x|a\n").at(0).described() == "PENDING");
 }
 
 TEST_CASE("A job is a service when submit marked it or when it has a record") {
