@@ -9,6 +9,8 @@ namespace {
 // Kubernetes cuts notes at 1024 bytes (events.k8s.io/v1).
 constexpr size_t message_bytes = 1024;
 constexpr size_t remembered = 1024;
+/// A pod that starts makes several events at once; they are sent when the container has had the processor.
+constexpr Duration gathering = std::chrono::milliseconds(250);
 
 std::string key(const k8s::Event& e) {
   return cat(e.involved_object.uid, "\n", e.reason, "\n", e.message);
@@ -46,8 +48,11 @@ void Events::add(const k8s::Pod& pod, const std::string& type, const std::string
 
 loop::Task<void> Events::run() {
   for (;;) {
-    while (queue_.empty())
-      co_await waiting_.wait();
+    if (queue_.empty()) {
+      while (queue_.empty())
+        co_await waiting_.wait();
+      co_await loop::sleep(gathering);
+    }
     k8s::Event event = queue_.front();
     queue_.pop_front();
     auto result = co_await send(event);

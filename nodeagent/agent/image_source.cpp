@@ -22,7 +22,10 @@ loop::Task<Result<ReadyImage>> StoreImages::ready(std::string name) {
   busy_.insert(image.digest);
   PODSTEP_CO_TRY(std::string mounted, co_await mounts_.ensure(image.digest, image.path));
   static_cast<void>(mounted);
-  PODSTEP_CO_CHECK(co_await images::register_stub(runtime_, image.config, image.digest));
+  if (!registered_.contains(image.digest)) {
+    PODSTEP_CO_CHECK(co_await images::register_stub(runtime_, image.config, image.digest));
+    registered_.insert(image.digest);
+  }
   co_return ReadyImage{images::reference(image.digest), image.digest};
 }
 

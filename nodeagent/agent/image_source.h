@@ -35,6 +35,7 @@ private:
   images::Stores stores_;
   images::Mounts mounts_;
   std::set<std::string> busy_; ///< digests that are being made ready: containerd refuses a second writer
+  std::set<std::string> registered_; ///< digests whose stubs containerd has; nobody takes them out of it
   loop::Signal idle_;
 };
 

@@ -84,12 +84,24 @@ loop::Task<void> Pleg::refresh() {
     co_await listed_.wait();
 }
 
+void Pleg::made(const std::string& uid, const pods::ObservedSandbox& sandbox) {
+  pods_[uid].sandboxes.push_back(sandbox);
+  made_.push_back({uid, sandbox, begun_});
+}
+
 loop::Task<Result<void>> Pleg::list() {
+  const uint64_t mine = ++begun_;
   PODSTEP_CO_TRY(std::vector<cri::Sandbox> sandboxes, co_await runtime_.list_sandboxes());
   PODSTEP_CO_TRY(std::vector<cri::Container> containers, co_await runtime_.list_containers());
   std::map<std::string, pods::Observed> now;
   for (const cri::Sandbox& s : sandboxes)
     now[s.uid].sandboxes.push_back({s.id, s.attempt, s.state == cri::SandboxState::ready, s.created_at});
+  std::erase_if(made_, [&](const Made& m) { return m.lists < mine; });
+  for (const Made& m : made_) { // while this list was under way: it may show them or not
+    auto& known = now[m.uid].sandboxes;
+    if (std::none_of(known.begin(), known.end(), [&](const auto& s) { return s.id == m.sandbox.id; }))
+      known.push_back(m.sandbox);
+  }
   std::map<std::string, Seen> seen;
   containers_.clear();
   for (const cri::Container& c : containers) {

@@ -36,6 +36,10 @@ public:
   /// Returns after a list that began after this call.
   loop::Task<void> refresh();
 
+  /// The runtime has just answered that it made this sandbox: known at once, without a list. Lists that begin
+  /// later have the last word.
+  void made(const std::string& uid, const pods::ObservedSandbox& sandbox);
+
   /// Empty when the runtime knows nothing of it.
   const pods::Observed& of(const std::string& uid) const;
   std::vector<std::string> known_pods() const;
@@ -53,6 +57,11 @@ private:
   struct Seen {
     Instant started{}, finished{};
   };
+  struct Made {
+    std::string uid;
+    pods::ObservedSandbox sandbox;
+    uint64_t lists = 0; ///< how many had begun
+  };
   loop::Task<Result<void>> list();
   pods::ObservedContainer observe(const cri::Container& container);
   Instant on_monotonic(WallTime t) const;
@@ -61,7 +70,8 @@ private:
   cri::Runtime& runtime_;
   std::function<void(const std::string&)> changed_;
   loop::Signal asked_, listed_;
-  uint64_t wanted_ = 1, done_ = 0;
+  uint64_t wanted_ = 1, done_ = 0, begun_ = 0;
+  std::vector<Made> made_;
   std::map<std::string, pods::Observed> pods_;
   std::map<std::string, Seen> seen_; ///< by container id
   std::map<std::string, cri::Container> containers_;

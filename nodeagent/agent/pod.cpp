@@ -107,7 +107,8 @@ loop::Task<void> PodLife::run(std::shared_ptr<PodLife> self) {
     }
     bool waited_for = false;
     for (const Action& action : plan.actions) {
-      waited_for = waited_for || action.what != Action::Do::stop_container;
+      waited_for = waited_for ||
+                   !(action.what == Action::Do::stop_container || action.what == Action::Do::create_sandbox);
       co_await self->perform(action);
     }
     if (waited_for && !self->done_)
@@ -237,9 +238,12 @@ loop::Task<void> PodLife::create_sandbox(uint32_t attempt) {
   int64_t shm = memory == context_.node.allocatable.end() ? 0 : memory->second.units() / 2;
   auto id =
       co_await context_.runtime.run_sandbox(sandbox_config(pod_, context_.settings.logs(), attempt, shm));
-  if (!id)
-    co_return fail("FailedCreatePodSandBox", id.error());
+  if (!id) {
+    fail("FailedCreatePodSandBox", id.error());
+    co_return co_await context_.pleg.refresh();
+  }
   memory_.failures.erase("");
+  context_.pleg.made(pod_.metadata.uid, {*id, attempt, true, context_.clock.wall()});
 }
 
 // Mounted and made known while the sandbox starts. What fails here fails again where the container starts,

@@ -2,6 +2,7 @@
 #include "nodeagent/agent/reporter.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "nodeagent/pods/status.h"
 #include <algorithm>
 #include <boost/json.hpp>
 
@@ -9,7 +10,20 @@ namespace podstep::agent {
 
 namespace {
 constexpr Duration first_wait = std::chrono::milliseconds(250), last_wait = std::chrono::seconds(30);
+/// A pod that starts passes through several statuses in a tenth of a second. Each costs the agent and the hub
+/// a request, a line of the journal and of the watch, just when the container needs the processor: what
+/// nobody waits for is sent together.
+constexpr Duration settling = std::chrono::milliseconds(250);
+
+bool is_ready(const k8s::PodStatus& status) {
+  return std::any_of(status.conditions.begin(), status.conditions.end(),
+                     [](const auto& c) { return c.type == "Ready" && c.status == "True"; });
+}
 } // namespace
+
+bool is_urgent(const k8s::PodStatus& before, const k8s::PodStatus& now) {
+  return is_ready(before) != is_ready(now) || pods::is_terminal(now.phase);
+}
 
 std::string pod_status_patch(const k8s::Pod& pod, const k8s::PodStatus& status) {
   k8s::Pod reported;
@@ -36,6 +50,7 @@ loop::Task<void> Reporter::run(std::shared_ptr<Reporter> self) {
       co_await self->offered_.wait();
       continue;
     }
+    co_await self->settle();
     k8s::PodStatus status = *self->next_;
     auto result = co_await self->send(status);
     if (!result && result.error().kind != Kind::not_found && result.error().kind != Kind::conflict) {
@@ -51,6 +66,16 @@ loop::Task<void> Reporter::run(std::shared_ptr<Reporter> self) {
       self->next_.reset();
     if (result && !self->stopped_)
       self->taken_(status);
+  }
+}
+
+loop::Task<void> Reporter::settle() {
+  const Instant end = context_.clock.now() + settling;
+  while (!stopped_ && !is_urgent(sent_ ? *sent_ : pod_.status, *next_)) {
+    const Duration left = end - context_.clock.now();
+    if (left <= Duration::zero())
+      co_return;
+    co_await offered_.wait_for(left);
   }
 }
 

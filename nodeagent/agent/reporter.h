@@ -8,6 +8,9 @@ namespace podstep::agent {
 /// The body of the PATCH (strategic merge) with the UID as precondition; pure.
 std::string pod_status_patch(const k8s::Pod& pod, const k8s::PodStatus& status);
 
+/// Whether somebody waits for this change: readiness turns, or the pod has ended. Pure.
+bool is_urgent(const k8s::PodStatus& before, const k8s::PodStatus& now);
+
 class Reporter {
 public:
   /// `taken`: the API has answered with the status it holds now.
@@ -25,6 +28,7 @@ public:
 
 private:
   loop::Task<Result<void>> send(const k8s::PodStatus& status);
+  loop::Task<void> settle();
   Context& context_;
   k8s::Pod pod_;
   std::function<void(const k8s::PodStatus&)> taken_;

@@ -3,6 +3,7 @@
 #include "nodeagent/agent/launch.h"
 #include "nodeagent/agent/log_stream.h"
 #include "nodeagent/agent/logs.h"
+#include "nodeagent/agent/reporter.h"
 #include "tests/unit/catch.h"
 
 using namespace podstep;
@@ -68,6 +69,24 @@ TEST_CASE("A log query takes the kubelet's parameters and refuses others' values
   CHECK(q->limit_bytes == 9);
   CHECK_FALSE(parse_log_query({{"tailLines", "-1"}}));
   CHECK_FALSE(parse_log_query({{"follow", "maybe"}}));
+}
+
+TEST_CASE("Readiness and a pod's end are told at once, other changes of a status together (K-STAT-8)") {
+  auto status = [](const char* phase, const char* ready) {
+    k8s::PodStatus s;
+    s.phase = phase;
+    s.conditions.resize(1);
+    s.conditions[0].type = "Ready";
+    s.conditions[0].status = ready;
+    return s;
+  };
+  const k8s::PodStatus fresh, pending = status("Pending", "False"), running = status("Running", "False"),
+                              ready = status("Running", "True");
+  CHECK_FALSE(is_urgent(fresh, pending));
+  CHECK_FALSE(is_urgent(pending, running));
+  CHECK(is_urgent(pending, ready));
+  CHECK(is_urgent(ready, running));
+  CHECK(is_urgent(running, status("Failed", "False")));
 }
 
 TEST_CASE("Names that become paths are plain (lesson L13)") {
