@@ -26,6 +26,7 @@ include tests/unit/boot/local.mk
 include tests/unit/pods/local.mk
 include tests/unit/node/local.mk
 include tests/spank/local.mk
+include tests/fabric/local.mk
 include tests/unit/control/local.mk
 include tests/unit/hub/local.mk
 include tests/unit/agent/local.mk

@@ -1,0 +1,84 @@
+#!/bin/bash
+# Each deliberately broken plugin fails exactly the cases of its clause, and the reference plugin fails none: the cases can fail, and know why.
+# timeout: 900
+. "$(dirname "$0")/../lib/tap.sh"
+conformance=$top_builddir/tests/fabric/conformance
+broken=$top_builddir/tests/fabric/.libs/libnccl-net-broken.so
+reference=$top_builddir/tests/fabric/.libs/libnccl-net-reference.so
+
+# clause, ABI, the cases that must fail (all others must pass)
+table='
+F-NET-3         12 F-CT-2/contexts
+F-NET-4         12 F-CT-3
+F-NET-5         12 F-CT-2/reload F-CT-17
+F-NET-6         12 F-CT-1/table
+F-NET-9         12 F-CT-1/properties
+F-NET-11        12 F-CT-12/groups F-CT-12/ahead
+F-NET-12        12 F-CT-7
+F-NET-13        12 F-CT-5
+F-NET-15        12 F-CT-4/null
+F-NET-16        12 F-CT-6
+F-NET-21        12 F-CT-15/reg
+F-NET-22        12 F-CT-8
+F-NET-23        12 F-CT-8
+F-NET-24-whole  12 F-CT-10
+F-NET-24-tag    12 F-CT-12/groups F-CT-12/ahead
+F-NET-24-ahead  12 F-CT-12/groups F-CT-12/ahead
+F-NET-25-size   12 F-CT-10
+F-NET-25-empty  12 F-CT-4/self F-CT-10 F-CT-12/groups F-CT-12/ahead
+F-NET-25-large  12 F-CT-11
+F-NET-26        12 F-CT-14
+F-NET-27-few    12 F-CT-9
+F-NET-27-error  12 F-CT-9
+F-NET-31        12 F-CT-18/before-connect F-CT-18/before-accept F-CT-18/idle F-CT-18/receiving F-CT-18/sending F-CT-20
+F-NET-32-hang   12 F-CT-11 F-CT-18/idle F-CT-18/receiving F-CT-18/sending F-CT-20
+F-NET-32-name   12 F-CT-18/before-connect F-CT-18/before-accept F-CT-18/idle F-CT-18/receiving F-CT-18/sending F-CT-20
+F-NET-32-early  12 F-CT-19
+F-NET-35        12 F-CT-16
+F-PXY-4         12 F-CT-25
+F-PXY-5         12 F-CT-14
+F-PXY-8         12 F-CT-17
+F-OFI-3         12 F-CT-13
+F-OFI-6         12 F-CT-20
+F-PRO-1         10 F-CT-22
+F-PRO-3         12 F-CT-22
+F-CT-21-handle  12 F-CT-21/handle
+F-CT-21-wire    12 F-CT-21/wire
+'
+
+# failures OUT PLUGIN ABI PORT: the cases that did not pass, sorted, in one line.
+failures() {
+  "$conformance" --quick --deadline 3 --limit 20 --abi "v$3" --no-device REFERENCE_DEVICES=0 --same-address "REFERENCE_PORT=$4" "$2" \
+    >"$1" 2>"$1.err"
+  grep -v '"result": "pass"' "$1" | sed -n 's/^{"case": "\([^"]*\)".*/\1/p' | sort | paste -sd ' '
+}
+
+# one LINE PORT: tries one broken plugin; its verdict goes to a file of the clause's name.
+one() {
+  local clause abi expected
+  read -r clause abi expected <<<"$1"
+  BROKEN=$clause failures "$tmp/$clause.json" "$broken" "$abi" "$2" >"$tmp/$clause.failed"
+  tr ' ' '\n' <<<"$expected" | sort | paste -sd ' ' >"$tmp/$clause.expected"
+}
+
+is "$(failures "$tmp/reference.json" "$reference" 12 20999)" '' 'the reference plugin passes every case' || diag "$(grep -v '"pass"' "$tmp/reference.json")"
+for abi in 6 7 8 9; do
+  is "$(failures "$tmp/v$abi.json" "$reference" "$abi" 20999)" F-CT-22 "so it does as v$abi, which has no profiler callback" || diag "$(grep -v '"pass"' "$tmp/v$abi.json")"
+done
+for abi in 10 11; do
+  is "$(failures "$tmp/v$abi.json" "$reference" "$abi" 20999)" '' "so it does as v$abi" || diag "$(grep -v '"pass"' "$tmp/v$abi.json")"
+done
+
+# Most of the time is spent in waiting: four at a time.
+export -f one failures
+export tmp conformance broken
+grep . <<<"$table" | awk '{print $0; print 20000 + NR}' | xargs -d '\n' -n 2 -P 4 bash -c 'one "$@"' bash
+while read -r clause _; do
+  is "$(cat "$tmp/$clause.failed")" "$(cat "$tmp/$clause.expected")" "the plugin that breaks $clause fails as it must, and nowhere else" ||
+    diag "$(grep -v '"pass"' "$tmp/$clause.json"; head -n 5 "$tmp/$clause.json.err")"
+done < <(grep . <<<"$table")
+
+# Every broken plugin is tried.
+is "$(BROKEN='' "$conformance" "$broken" F-CT-1 2>&1 >/dev/null | sed -n 's/.*names none of: //p' | head -n 1 | tr ' ' '\n' | sort | paste -sd ' ')" \
+  "$(grep . <<<"$table" | awk '{print $1}' | sort | paste -sd ' ')" 'every clause that is broken stands in the table'
+done_testing

@@ -1,0 +1,73 @@
+// Which broken plugins there are; the one that BROKEN names is put in place when the library is loaded. The
+// cases that each must fail are in tests/fabric/broken.t.
+#include "tests/fabric/broken/broken.h"
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace broken {
+namespace {
+
+constexpr Broken all[] = {
+    {"F-NET-3", context_limit},
+    {"F-NET-4", no_device_accepted},
+    {"F-NET-5", leaves_thread},
+    {"F-NET-6", dmabuf_without_function},
+    {"F-NET-9", no_message_size},
+    {"F-NET-11", single_receives_only},
+    {"F-NET-12", loses_connects},
+    {"F-NET-13", accept_waits},
+    {"F-NET-15", needs_device_handle},
+    {"F-NET-16", listen_takes_comms},
+    {"F-NET-21", dereg_takes_overlap},
+    {"F-NET-22", stale_send},
+    {"F-NET-23", optional_receive},
+    {"F-NET-24-whole", damages},
+    {"F-NET-24-tag", ignores_tags},
+    {"F-NET-24-ahead", one_tag_stops_all},
+    {"F-NET-25-size", reports_posted_size},
+    {"F-NET-25-empty", refuses_empty},
+    {"F-NET-25-large", writes_beyond},
+    {"F-NET-26", needs_sizes},
+    {"F-NET-27-few", eight_only},
+    {"F-NET-27-error", error_when_full},
+    {"F-NET-31", wrong_code},
+    {"F-NET-32-hang", swallows_errors},
+    {"F-NET-32-name", says_nothing},
+    {"F-NET-32-early", impatient},
+    {"F-NET-35", one_thread_only},
+    {"F-PXY-4", allocates},
+    {"F-PXY-5", oldest_only},
+    {"F-PXY-8", leaks_on_abort},
+    {"F-OFI-3", late_stops_all},
+    {"F-OFI-6", any_instance},
+    {"F-PRO-1", sends_updates},
+    {"F-PRO-3", stops_null},
+    {"F-CT-21-handle", handle_is_pointer},
+    {"F-CT-21-wire", any_hello},
+};
+
+TableV12 unbroken;
+
+__attribute__((constructor)) void choose() {
+  unbroken = reference::table();
+  const char* wanted = getenv("BROKEN");
+  for (const Broken& one : all)
+    if (wanted && strcmp(one.clause, wanted) == 0) {
+      one.apply(reference::table());
+      return;
+    }
+  fprintf(stderr, "broken: BROKEN=%s names none of:", wanted ? wanted : "");
+  for (const Broken& one : all)
+    fprintf(stderr, " %s", one.clause);
+  fprintf(stderr, "\n");
+  _Exit(2);
+}
+
+} // namespace
+
+const TableV12& good() {
+  return unbroken;
+}
+
+} // namespace broken

@@ -1,0 +1,60 @@
+// Deliberately broken plugins: the reference plugin with one clause of the contract broken, chosen by
+// BROKEN=<clause> in the environment. Each is a function that replaces some of the reference's; good() are
+// those it had.
+#pragma once
+#include "tests/fabric/reference/plugin.h"
+
+namespace broken {
+
+using namespace ncclabi;
+
+struct Broken {
+  const char* clause;
+  void (*apply)(TableV12&);
+};
+
+/// The reference's own functions.
+const TableV12& good();
+
+// life.cpp
+void context_limit(TableV12&);
+void no_device_accepted(TableV12&);
+void leaves_thread(TableV12&);
+void dmabuf_without_function(TableV12&);
+void no_message_size(TableV12&);
+void single_receives_only(TableV12&);
+void wrong_code(TableV12&);
+void says_nothing(TableV12&);
+// connect.cpp
+void accept_waits(TableV12&);
+void needs_device_handle(TableV12&);
+void listen_takes_comms(TableV12&);
+void loses_connects(TableV12&);
+void handle_is_pointer(TableV12&);
+void any_hello(TableV12&);
+void any_instance(TableV12&);
+// data.cpp
+void stale_send(TableV12&);
+void optional_receive(TableV12&);
+void damages(TableV12&);
+void reports_posted_size(TableV12&);
+void refuses_empty(TableV12&);
+void writes_beyond(TableV12&);
+void ignores_tags(TableV12&);
+void one_tag_stops_all(TableV12&);
+void late_stops_all(TableV12&);
+void dereg_takes_overlap(TableV12&);
+// requests.cpp
+void needs_sizes(TableV12&);
+void oldest_only(TableV12&);
+void eight_only(TableV12&);
+void error_when_full(TableV12&);
+void swallows_errors(TableV12&);
+void impatient(TableV12&);
+void one_thread_only(TableV12&);
+void leaks_on_abort(TableV12&);
+void allocates(TableV12&);
+void sends_updates(TableV12&);
+void stops_null(TableV12&);
+
+} // namespace broken

@@ -1,0 +1,115 @@
+// Broken in init, properties, errors and log.
+#include "tests/fabric/broken/broken.h"
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <pthread.h>
+#include <unistd.h>
+
+namespace broken {
+
+/// The 51st context is refused.
+void context_limit(TableV12& t) {
+  static int living = 0;
+  t.slots.init = [](void** context, uint64_t id, Config* config, Log log, Profile profile) {
+    if (living >= 50)
+      return int(system_error);
+    living++;
+    return good().slots.init(context, id, config, log, profile);
+  };
+  t.finalize = [](void* context) { return living--, good().finalize(context); };
+}
+
+/// init succeeds although there is no device.
+void no_device_accepted(TableV12& t) {
+  t.slots.init = [](void** context, uint64_t id, Config* config, Log log, Profile profile) {
+    if (good().slots.init(context, id, config, log, profile) != success)
+      *context = new reference::Context{log, profile};
+    return int(success);
+  };
+}
+
+/// Each init starts a thread that nobody ends.
+void leaves_thread(TableV12& t) {
+  t.slots.init = [](void** context, uint64_t id, Config* config, Log log, Profile profile) {
+    pthread_t thread;
+    pthread_create(&thread, nullptr, reinterpret_cast<void* (*)(void*)>(reinterpret_cast<void*>(&pause)),
+                   nullptr);
+    pthread_detach(thread);
+    return good().slots.init(context, id, config, log, profile);
+  };
+}
+
+/// Advertises DMABUF, but has no regMrDmaBuf.
+void dmabuf_without_function(TableV12& t) {
+  t.slots.get_properties = [](int device, PropertiesV12* p) {
+    int result = good().slots.get_properties(device, p);
+    p->ptr_support |= ptr_dmabuf;
+    return result;
+  };
+}
+
+void no_message_size(TableV12& t) {
+  t.slots.get_properties = [](int device, PropertiesV12* p) {
+    int result = good().slots.get_properties(device, p);
+    p->max_p2p_bytes = 0;
+    return result;
+  };
+}
+
+/// maxRecvs says 8, but only one is taken.
+void single_receives_only(TableV12& t) {
+  t.slots.irecv = [](void* comm, int n, void** data, size_t* sizes, int* tags, void** handles,
+                     void** phandles, void** request) {
+    if (n > 1)
+      return int(internal_error);
+    return good().slots.irecv(comm, n, data, sizes, tags, handles, phandles, request);
+  };
+}
+
+namespace {
+int disguised(int result) {
+  return result == remote_error ? invalid_argument : result;
+}
+} // namespace
+
+/// A peer that is gone is reported as ncclInvalidArgument.
+void wrong_code(TableV12& t) {
+  t.slots.connect = [](void* context, int device, void* handle, void** comm, DeviceHandle** offload) {
+    return disguised(good().slots.connect(context, device, handle, comm, offload));
+  };
+  t.slots.isend = [](void* comm, void* data, size_t size, int tag, void* handle, void* phandle,
+                     void** request) {
+    return disguised(good().slots.isend(comm, data, size, tag, handle, phandle, request));
+  };
+  t.slots.irecv = [](void* comm, int n, void** data, size_t* sizes, int* tags, void** handles,
+                     void** phandles, void** request) {
+    return disguised(good().slots.irecv(comm, n, data, sizes, tags, handles, phandles, request));
+  };
+  t.slots.test = [](void* request, int* done, int* sizes) {
+    return disguised(good().slots.test(request, done, sizes));
+  };
+}
+
+namespace {
+Log the_log = nullptr;
+void quiet_log(int level, unsigned long mask, const char* file, int line, const char* format, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  bool of_peer = strstr(text, "peer ") && !strstr(text, " bytes");
+  the_log(level, mask, file, line, "%s", of_peer ? "something went wrong" : text);
+}
+} // namespace
+
+/// Errors come, but who is gone is not said.
+void says_nothing(TableV12& t) {
+  t.slots.init = [](void** context, uint64_t id, Config* config, Log log, Profile profile) {
+    the_log = log;
+    return good().slots.init(context, id, config, quiet_log, profile);
+  };
+}
+
+} // namespace broken

@@ -1,0 +1,271 @@
+// F-CT-18 to F-CT-20: peers that die, stop, or come back as others. A death must end in an error that names
+// the peer, within the deadline.
+#include "tests/fabric/cases/cases.h"
+#include "tests/fabric/host/flow.h"
+#include "tests/fabric/host/selfpair.h"
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <unistd.h>
+
+namespace cases {
+using namespace harness;
+
+namespace {
+
+/// Whether a warning since `mark` tells which peer: its process, its host or address, or by saying "peer
+/// ...".
+bool names_peer(size_t mark, pid_t pid) {
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  for (const Line& line : log_since(mark))
+    if (line.level <= ncclabi::log_info)
+      for (const std::string& who :
+           {std::to_string(pid), std::string(host), std::string("127.0.0.1"), std::string("peer ")})
+        if (!who.empty() && strcasestr(line.text.c_str(), who.c_str()))
+          return true;
+  return false;
+}
+
+void wait_for_death(Rank& rank) {
+  for (Instant until = in_seconds(30); !rank.to.at(1).peer_gone(); std::this_thread::yield())
+    expect(now() < until, "rank 1 did not die");
+}
+
+/// Calls until it answers an error that names rank 1.
+template<class Call> void must_report(Rank& rank, size_t mark, const char* what, Call call) {
+  Instant begin = now();
+  int result = ncclabi::success;
+  for (Instant until = in_seconds(rank.options->deadline + 1); (result = call()) == ncclabi::success;
+       std::this_thread::yield())
+    expect(now() < until, what, " reports no error for ", rank.options->deadline + 1,
+           " s after the peer's death");
+  double took = std::chrono::duration<double>(now() - begin).count();
+  rank.note(text(what, ": ", result_name(result), " after ", took, " s"));
+  expect(result != ncclabi::invalid_argument && result != ncclabi::unhandled_cuda_error &&
+             result != ncclabi::in_progress,
+         what, " answers ", result_name(result), ", which says nothing of a peer");
+  expect(names_peer(mark, rank.pids[1]), what, " answers ", result_name(result),
+         " but no line names the peer", LastWords{mark});
+}
+
+} // namespace
+
+void dies_before_connect(Rank& rank) {
+  Session session(*rank.options);
+  if (rank.rank == 1) {
+    rank.to.at(0).put_value(session.listen().handle);
+    rank.to.at(0).take();
+    rank.die();
+  }
+  Handle handle = rank.to.at(1).take_value<Handle>();
+  rank.to.at(1).put("die");
+  wait_for_death(rank);
+  void* comm = nullptr;
+  must_report(rank, 0, "connect", [&] {
+    int result = session.net->connect(session.context, 0, handle.data(), &comm, no_offload());
+    expect(!comm, "connect to a dead peer succeeded");
+    return result;
+  });
+}
+
+void dies_before_accept(Rank& rank) {
+  Session session(*rank.options);
+  if (rank.rank == 1) {
+    rank.to.at(0).put_value(session.listen().handle);
+    rank.to.at(0).take();
+    rank.die();
+  }
+  Handle handle = rank.to.at(1).take_value<Handle>();
+  void* comm = nullptr;
+  for (Instant until = in_seconds(0.3); now() < until && !comm; std::this_thread::yield())
+    must(session.net->connect(session.context, 0, handle.data(), &comm, no_offload()), "connect");
+  size_t mark = log_size();
+  rank.to.at(1).put("die");
+  wait_for_death(rank);
+  if (!comm) {
+    must_report(rank, mark, "connect", [&] {
+      return comm ? ncclabi::success
+                  : session.net->connect(session.context, 0, handle.data(), &comm, no_offload());
+    });
+    return;
+  }
+  // A plugin may complete connect before accept; then its first send must report.
+  Pool pool(session, comm, 1, 100);
+  void* request = nullptr;
+  must_report(rank, mark, "isend and test", [&] {
+    int done = 0, size = 0;
+    if (!request)
+      return session.net->isend(comm, pool[0].data(), 100, 7, pool.mhandle(0), nullptr, &request);
+    int result = session.net->test(request, &done, &size);
+    request = done ? nullptr : request;
+    return result;
+  });
+}
+
+void dies_idle(Rank& rank) {
+  Session session(*rank.options);
+  Channel& other = rank.to.begin()->second;
+  OneWay out(session, rank);
+  // And one from rank 1 to rank 0.
+  void* back = nullptr;
+  if (rank.rank == 0) {
+    Listener listener = session.listen();
+    other.put_value(listener.handle);
+    back = session.accept(listener);
+  } else {
+    back = session.connect(other.take_value<Handle>());
+  }
+  transfer(session, out.sender, out.comm(), same_sizes(5, 1000));
+  transfer(session, !out.sender, back, same_sizes(5, 1000));
+  if (rank.rank == 1) {
+    other.take();
+    rank.die();
+  }
+  std::unique_ptr<Flow> receive = make_flow(false, session, back, same_sizes(8, 1000));
+  std::unique_ptr<Flow> send = make_flow(true, session, out.comm(), same_sizes(8, 1000));
+  receive->tolerate();
+  send->tolerate();
+  receive->step();
+  size_t mark = log_size();
+  other.put("die");
+  wait_for_death(rank);
+  session.progress.run([&] {
+    must_report(rank, mark, "irecv and test", [&] { return receive->step(), receive->error(); });
+    must_report(rank, mark, "isend and test", [&] { return send->step(), send->error(); });
+  });
+}
+
+namespace {
+
+/// Rank 1 dies after about ten of many large messages; rank 0 is at the other end of the comm.
+void dies_midway(Rank& rank, bool victim_sends) {
+  Session session(*rank.options);
+  Channel& other = rank.to.begin()->second;
+  void* comm = nullptr;
+  bool sender = (rank.rank == 1) == victim_sends;
+  if (sender) {
+    comm = session.connect(other.take_value<Handle>());
+  } else {
+    Listener listener = session.listen();
+    other.put_value(listener.handle);
+    comm = session.accept(listener);
+  }
+  std::unique_ptr<Flow> flow = make_flow(sender, session, comm, same_sizes(100000, 1 << 20));
+  flow->tolerate();
+  session.progress.run([&] {
+    auto keep_going = [&] {
+      flow->step();
+      must(flow->error(), "isend, irecv or test");
+    };
+    if (rank.rank == 1) {
+      while (!other.readable())
+        keep_going();
+      rank.die();
+    }
+    for (Instant until = in_seconds(30); flow->finished() < 10; std::this_thread::yield()) {
+      keep_going();
+      expect(now() < until, "only ", flow->finished(), " messages after 30 s");
+    }
+    other.put("die");
+    size_t mark = log_size();
+    must_report(rank, mark, sender ? "isend and test" : "irecv and test",
+                [&] { return flow->step(), flow->error(); });
+  });
+}
+
+} // namespace
+
+void dies_receiving(Rank& rank) {
+  dies_midway(rank, false);
+}
+void dies_sending(Rank& rank) {
+  dies_midway(rank, true);
+}
+
+void stopped(Rank& rank) {
+  Session session(*rank.options);
+  OneWay way(session, rank);
+  double pause = rank.options->pick(1.5, 3.0, 10.0);
+  std::unique_ptr<Flow> flow = make_flow(way.sender, session, way.comm(), same_sizes(60, 2 << 20));
+  session.progress.run([&] {
+    if (!way.sender) {
+      flow->run(pause + 30);
+      return;
+    }
+    for (Instant until = in_seconds(30); flow->finished() < 10; std::this_thread::yield()) {
+      flow->step();
+      expect(now() < until, "only ", flow->finished(), " messages after 30 s");
+    }
+    kill(rank.pids[1], SIGSTOP);
+    for (Instant until = in_seconds(pause); now() < until; std::this_thread::yield())
+      flow->step(); // any error is a failure: the peer is not dead
+    kill(rank.pids[1], SIGCONT);
+    flow->run(30);
+  });
+  flow->release();
+  rank.to.begin()->second.barrier();
+  way.close(session);
+  session.end();
+}
+
+void restarted(Rank& rank) {
+  const std::string& fixed = rank.options->same_address;
+  size_t equals = fixed.find('=');
+  if (equals == std::string::npos)
+    rank.note("addresses are as chance has it: no --same-address NAME=VALUE");
+  else if (rank.rank != 0)
+    setenv(fixed.substr(0, equals).c_str(), fixed.substr(equals + 1).c_str(), 1);
+  if (rank.rank == 2)
+    rank.to.at(0).take(); // not before rank 1 is dead
+  Session session(*rank.options);
+  if (rank.rank == 1) {
+    Listener first = session.listen();
+    rank.to.at(0).put_value(first.handle);
+    void* comm = session.accept(first);
+    transfer(session, false, comm, same_sizes(3, 1000));
+    session.close_listen(first);
+    rank.to.at(0).put_value(session.listen().handle);
+    rank.to.at(0).take();
+    rank.die();
+  }
+  if (rank.rank == 2) {
+    Listener mine = session.listen();
+    rank.to.at(0).put_value(mine.handle);
+    void* comm = nullptr;
+    session.service.run([&] {
+      while (!rank.to.at(0).readable()) {
+        must(session.net->accept(mine.comm, &comm, no_offload()), "accept");
+        expect(!comm, "it accepted a connect that was meant for the process before it");
+      }
+    });
+    rank.to.at(0).take();
+    rank.to.at(0).put("went on");
+    comm = session.accept(mine);
+    transfer(session, false, comm, same_sizes(20, 30000));
+    return;
+  }
+  void* old = session.connect(rank.to.at(1).take_value<Handle>());
+  transfer(session, true, old, same_sizes(3, 1000));
+  Handle stale = rank.to.at(1).take_value<Handle>();
+  rank.to.at(1).put("die");
+  wait_for_death(rank);
+  rank.to.at(2).put("start");
+  Handle fresh = rank.to.at(2).take_value<Handle>();
+  void* wrong = nullptr;
+  for (Instant until = in_seconds(1); now() < until && !wrong; std::this_thread::yield())
+    if (session.net->connect(session.context, 0, stale.data(), &wrong, no_offload()) != ncclabi::success)
+      break;
+  rank.to.at(2).put("go on");
+  rank.to.at(2).take();
+  void* comm = session.connect(fresh);
+  transfer(session, true, comm, same_sizes(20, 30000));
+  std::unique_ptr<Flow> flow = make_flow(true, session, old, same_sizes(8, 1000));
+  flow->tolerate();
+  size_t mark = 0;
+  session.progress.run(
+      [&] { must_report(rank, mark, "the old comm", [&] { return flow->step(), flow->error(); }); });
+}
+
+} // namespace cases

@@ -1,0 +1,67 @@
+// F-CT-2: contexts that come and go, and a library that is unloaded and loaded again.
+#include "tests/fabric/cases/cases.h"
+#include "tests/fabric/host/selfpair.h"
+
+namespace cases {
+using namespace harness;
+
+namespace {
+
+void* make_context(Net& net, uint64_t id) {
+  void* context = nullptr;
+  must(net.init(&context, id, -1, logger(), nullptr), "init");
+  expect(context != nullptr, "init succeeded with a NULL context");
+  return context;
+}
+
+void one_message(Net& net, void* context) {
+  SelfPair pair = self_connect(net, context);
+  self_message(net, pair, 1000);
+  pair.close(net);
+}
+
+} // namespace
+
+void contexts(Rank& rank) {
+  Library library = open_library(*rank.options);
+  std::unique_ptr<Net> net = open_net(*rank.options, library);
+  void* first = make_context(*net, 1);
+  one_message(*net, first);
+  void* second = make_context(*net, 2);
+  SelfPair kept = self_connect(*net, second);
+  one_message(*net, first);
+  must(net->finalize(first), "finalize");
+  self_message(*net, kept, 1000);
+  kept.close(*net);
+  must(net->finalize(second), "finalize");
+  std::vector<void*> many;
+  for (uint64_t id = 10; id < 110; id++)
+    many.push_back(make_context(*net, id));
+  one_message(*net, many.front());
+  one_message(*net, many.back());
+  for (size_t i = 0; i < many.size(); i++) // every other one first
+    must(net->finalize(many[(i * 2) % 100 + (i >= 50)]), "finalize");
+}
+
+void reload(Rank& rank) {
+  size_t threads_before = threads(), descriptors_after_first = 0;
+  int rounds = 4;
+  for (int round = 0; round < rounds; round++) {
+    {
+      Library library = open_library(*rank.options);
+      std::unique_ptr<Net> net = open_net(*rank.options, library);
+      void* context = make_context(*net, 1);
+      one_message(*net, context);
+      must(net->finalize(context), "finalize");
+    }
+    // A library may keep what it opened once, but not once more each time.
+    if (round == 0)
+      descriptors_after_first = open_descriptors();
+  }
+  expect(threads() == threads_before, "after unloading there are ", threads(), " threads, before loading ",
+         threads_before);
+  expect(open_descriptors() == descriptors_after_first, "descriptors grew from ", descriptors_after_first,
+         " to ", open_descriptors(), " in ", rounds - 1, " more rounds");
+}
+
+} // namespace cases
