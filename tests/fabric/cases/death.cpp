@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <regex>
 #include <unistd.h>
 
 namespace cases {
@@ -14,17 +15,18 @@ using namespace harness;
 
 namespace {
 
-/// Whether a warning since `mark` tells which peer: its process, its host or address, or by saying "peer
-/// ...".
+/// Whether a line since `mark` tells which peer: its process, its host or address, or by saying "peer ...".
 bool names_peer(size_t mark, pid_t pid) {
+  static const std::regex address("[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+");
   char host[256] = "";
   gethostname(host, sizeof host - 1);
-  for (const Line& line : log_since(mark))
-    if (line.level <= ncclabi::log_info)
-      for (const std::string& who :
-           {std::to_string(pid), std::string(host), std::string("127.0.0.1"), std::string("peer ")})
-        if (!who.empty() && strcasestr(line.text.c_str(), who.c_str()))
-          return true;
+  for (const Line& line : log_since(mark)) {
+    for (const std::string& who : {std::to_string(pid), std::string(host), std::string("peer ")})
+      if (!who.empty() && strcasestr(line.text.c_str(), who.c_str()))
+        return true;
+    if (std::regex_search(line.text, address))
+      return true;
+  }
   return false;
 }
 
@@ -188,7 +190,7 @@ void stopped(Rank& rank) {
   Session session(*rank.options);
   OneWay way(session, rank);
   double pause = rank.options->pick(1.5, 3.0, 10.0);
-  std::unique_ptr<Flow> flow = make_flow(way.sender, session, way.comm(), same_sizes(60, 2 << 20));
+  std::unique_ptr<Flow> flow = make_flow(way.sender, session, way.comm(), same_sizes(40, 8 << 20));
   session.progress.run([&] {
     if (!way.sender) {
       flow->run(pause + 30);

@@ -1,0 +1,48 @@
+#!/bin/bash
+# The NCCL plugins keep the contract of doc/contracts/nccl.md: the reference one, and ours on each provider that this libfabric has.
+# timeout: 600
+. "$(dirname "$0")/../lib/tap.sh"
+conformance=$top_builddir/tests/fabric/conformance
+reference=$top_builddir/tests/fabric/.libs/libnccl-net-reference.so
+podstep=$top_builddir/.libs/libnccl-net-podstep.so
+export PODSTEP_FABRIC_TIMEOUT=5 PODSTEP_FABRIC_CONNECT_TIMEOUT=10
+
+# conform NAME ARGUMENT...: one point for each case.
+conform() {
+  local name=$1 line result promise reason
+  shift
+  "$conformance" "$@" >"$tmp/lines" 2>"$tmp/err"
+  while read -r line; do
+    promise=$(sed -n 's/^{"case": "\([^"]*\)".*"promise": "\([^"]*\)".*/\1: \2/p' <<<"$line")
+    result=$(sed -n 's/.*"result": "\([^"]*\)".*/\1/p' <<<"$line")
+    reason=$(sed -n 's/.*"reason": "\(.*\)".*/\1/p' <<<"$line")
+    case $result in
+      pass) pass "$name: $promise" ;;
+      skip) skip "$reason" "$name: $promise" ;;
+      *) fail "$name: $promise" || diag "$line" ;;
+    esac
+  done <"$tmp/lines"
+  [ -s "$tmp/lines" ] || fail "$name: the cases run" || diag "$(cat "$tmp/err")"
+}
+
+conform reference --no-device REFERENCE_DEVICES=0 --same-address REFERENCE_PORT=20998 "$reference"
+conform 'reference on one thread' --quick --self --no-device REFERENCE_DEVICES=0 --same-address REFERENCE_PORT=20998 "$reference"
+
+# usable PROVIDER: our plugin finds a device of it.
+usable() { PODSTEP_FABRIC_PROVIDER=$1 "$conformance" "$podstep" F-CT-1/properties >/dev/null 2>&1; }
+if [ -e "$podstep" ]; then
+  wire=net
+  usable net || wire=tcp # one name until libfabric 1.17, the other since
+  ok "our plugin finds a device on $wire" usable "$wire"
+  ok 'our plugin finds a device on shm' usable shm
+  for provider in "$wire" shm; do
+    export PODSTEP_FABRIC_PROVIDER=$provider
+    conform "podstep on $provider" --deadline 8 --no-device PODSTEP_FABRIC_PROVIDER=nonesuch "$podstep"
+    for abi in 8 9 10 11; do
+      conform "podstep on $provider, v$abi" --quick --abi "v$abi" "$podstep" F-CT-1 F-CT-4 F-CT-8 F-CT-10 F-CT-12 F-CT-22
+    done
+  done
+else
+  skip 'this build has no libnccl-net-podstep.so (libfabric is missing)' 'our plugin keeps the contract'
+fi
+done_testing
