@@ -16,6 +16,7 @@ libcommon_la_SOURCES = \
   common/tool.cpp common/tool.h \
   common/wire_boot.cpp common/wire_boot.h common/wire_runtime.h \
   common/wire_spec.cpp common/wire_spec.h \
+  common/wire_stats.cpp common/wire_stats.h \
   common/wire_verdict.cpp common/wire_verdict.h
 libcommon_la_LIBADD = libinstall.la
 

@@ -1,5 +1,56 @@
 # libfabric-transport/: tensor traffic between pods. The parts that need no NIC are tested alone.
 noinst_LTLIBRARIES += libfabricparts.la
 libfabricparts_la_SOURCES = \
+  libfabric-transport/handle.cpp libfabric-transport/handle.h \
+  libfabric-transport/message.cpp libfabric-transport/message.h \
   libfabric-transport/mr_cache.cpp libfabric-transport/mr_cache.h \
+  libfabric-transport/packet.h \
+  libfabric-transport/settings.cpp libfabric-transport/settings.h \
+  libfabric-transport/siphash.h \
   libfabric-transport/tag.h
+
+if HAVE_FABRIC
+# The engine: under the C library and under the NCCL plugin, which stand alone each.
+noinst_LTLIBRARIES += libfabricengine.la
+libfabricengine_la_SOURCES = \
+  libfabric-transport/comms.h \
+  libfabric-transport/cuda.cpp libfabric-transport/cuda.h \
+  libfabric-transport/device.cpp libfabric-transport/device.h \
+  libfabric-transport/endpoint.cpp libfabric-transport/endpoint.h \
+  libfabric-transport/fids.h \
+  libfabric-transport/gate.h \
+  libfabric-transport/introduce.cpp libfabric-transport/introduce.h \
+  libfabric-transport/link.h \
+  libfabric-transport/meet.cpp \
+  libfabric-transport/memory.cpp libfabric-transport/memory.h \
+  libfabric-transport/op.h \
+  libfabric-transport/packets.cpp \
+  libfabric-transport/random.h \
+  libfabric-transport/recv_comm.cpp libfabric-transport/recv_comm.h \
+  libfabric-transport/recv_eager.cpp \
+  libfabric-transport/send_comm.cpp \
+  libfabric-transport/side_channel.cpp libfabric-transport/side_channel.h \
+  libfabric-transport/socket.cpp \
+  libfabric-transport/statistics.cpp libfabric-transport/statistics.h
+libfabricengine_la_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS)
+libfabricengine_la_LIBADD = libfabricparts.la libcommon.la $(FABRIC_LIBS) -ldl
+
+# NCCL opens it by name (NCCL_NET_PLUGIN=podstep) and may close it again; providers do not survive being unloaded.
+lib_LTLIBRARIES += libnccl-net-podstep.la
+libnccl_net_podstep_la_SOURCES = \
+  libfabric-transport/nccl/abi.h \
+  libfabric-transport/nccl/abi_v8.cpp \
+  libfabric-transport/nccl/abi_v9.cpp \
+  libfabric-transport/nccl/abi_v10.cpp \
+  libfabric-transport/nccl/abi_v11.cpp \
+  libfabric-transport/nccl/abi_v12.cpp \
+  libfabric-transport/nccl/data.cpp \
+  libfabric-transport/nccl/event.h \
+  libfabric-transport/nccl/plugin.h \
+  libfabric-transport/nccl/setup.cpp
+libnccl_net_podstep_la_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS)
+libnccl_net_podstep_la_LIBADD = libfabricengine.la
+libnccl_net_podstep_la_LDFLAGS = -module -avoid-version -Wl,-z,nodelete -Wl,--version-script=$(srcdir)/libfabric-transport/nccl/plugin.map
+libnccl_net_podstep_la_DEPENDENCIES = libfabricengine.la $(srcdir)/libfabric-transport/nccl/plugin.map
+endif
+EXTRA_DIST += libfabric-transport/nccl/plugin.map

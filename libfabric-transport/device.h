@@ -1,0 +1,27 @@
+// Which devices libfabric offers, and what NCCL's topology wants to know of each.
+#pragma once
+#include "libfabric-transport/fids.h"
+#include "libfabric-transport/settings.h"
+#include <string>
+#include <vector>
+
+namespace podstep::fabric {
+
+struct Device {
+  Info info;             ///< as fi_getinfo gave it, for fi_domain and fi_endpoint
+  std::string provider;  ///< `net`
+  std::string name;      ///< the libfabric domain: `cxi0`, `eth0`, `shm`
+  std::string pci_path;  ///< a real directory below /sys, empty for a virtual device
+  uint64_t guid = 0;     ///< devices with the same one share a port
+  int speed = 10000;     ///< Mb/s
+  bool device_memory = false; ///< GPU memory can be sent and received
+};
+
+/// All usable devices of the provider that the settings name, or of the best there is. Error: not_found when
+/// there is none; unsupported (too few tag bits, no directed receive); those of the Slingshot variables.
+Result<std::vector<Device>> find_devices(const Settings& settings, const Lookup& environment);
+
+/// libfabric's answer to one request for one provider; empty when it has nothing. For find_devices and tests.
+Info query(const std::string& provider, bool device_memory);
+
+} // namespace podstep::fabric

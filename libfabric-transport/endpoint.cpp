@@ -1,0 +1,296 @@
+// An endpoint's life, and the turning of its queue: see endpoint.h.
+#include "libfabric-transport/endpoint.h"
+#include "common/text.h"
+#include "libfabric-transport/introduce.h"
+#include "libfabric-transport/statistics.h"
+#include <algorithm>
+#include <rdma/fi_cm.h>
+#include <sys/mman.h>
+
+namespace podstep::fabric {
+
+namespace {
+
+/// Completions that may lie unread; providers without flow control on the queue drop what is beyond.
+constexpr size_t queue_entries = 65536;
+/// Completions per call: bounded, for the next call may be for another communicator (F-PXY-4).
+constexpr size_t batch = 16;
+constexpr size_t packets_out = 64;
+constexpr Duration tick_every = std::chrono::milliseconds(1);
+/// More than this between two ticks, and nobody was making progress: it does not count as waiting.
+constexpr Duration longest_tick = std::chrono::milliseconds(50);
+
+Error provider_error(const std::string& what, int rc) { return Error(cat(what, ": ", fi_strerror(-rc))); }
+
+} // namespace
+
+Endpoint::Endpoint(Options options, Clock& clock) : options_(std::move(options)), clock_(clock) {}
+
+Result<std::unique_ptr<Endpoint>> Endpoint::open(const Device& device, Options options, Clock& clock) {
+  std::unique_ptr<Endpoint> out(new Endpoint(std::move(options), clock));
+  if (auto created = out->create(device); !created)
+    return std::move(created).error().in(cat(device.provider, " ", device.name));
+  PODSTEP_TRY(out->introducer_, Introducer::open(*out, device));
+  out->page_ = StatisticsPage::open(*out, device.name);
+  out->last_tick_ = clock.now();
+  return out;
+}
+
+Result<void> Endpoint::create(const Device& device) {
+  Info own(fi_dupinfo(device.info.get()));
+  if (!own)
+    return Error(Kind::exhausted, "fi_dupinfo");
+  fi_info& info = *own;
+  if (options_.traffic_class >= 0 && options_.traffic_class < 64)
+    info.tx_attr->tclass = fi_tc_dscp_set(uint8_t(options_.traffic_class));
+  provider_ = device.provider;
+  inject_bytes_ = info.tx_attr->inject_size;
+  receive_depth_ = info.rx_attr->size;
+  // Each object goes to its owner at once: a failure below closes what there is.
+  fid_fabric* fabric = nullptr;
+  if (int rc = fi_fabric(info.fabric_attr, &fabric, nullptr))
+    return provider_error("fi_fabric", rc);
+  fabric_.reset(fabric);
+  fid_domain* domain = nullptr;
+  if (int rc = fi_domain(fabric, &info, &domain, nullptr))
+    return provider_error("fi_domain", rc);
+  domain_.reset(domain);
+  fi_av_attr av{};
+  av.type = FI_AV_TABLE;
+  fid_av* addresses = nullptr;
+  if (int rc = fi_av_open(domain, &av, &addresses, nullptr))
+    return provider_error("fi_av_open", rc);
+  addresses_.reset(addresses);
+  fi_cq_attr cq{};
+  cq.size = queue_entries;
+  cq.format = FI_CQ_FORMAT_MSG;
+  cq.wait_obj = FI_WAIT_NONE;
+  fid_cq* queue = nullptr;
+  if (int rc = fi_cq_open(domain, &cq, &queue, nullptr))
+    return provider_error("fi_cq_open", rc);
+  queue_.reset(queue);
+  fid_ep* ep = nullptr;
+  if (int rc = fi_endpoint(domain, &info, &ep, nullptr))
+    return provider_error("fi_endpoint", rc);
+  ep_.reset(ep);
+  int rc = fi_ep_bind(ep, &queue->fid, FI_TRANSMIT | FI_RECV);
+  if (rc == 0)
+    rc = fi_ep_bind(ep, &addresses->fid, 0);
+  if (rc == 0)
+    rc = fi_enable(ep);
+  if (rc != 0)
+    return provider_error("fi_enable", rc);
+  memory_ = std::make_unique<Memory>(domain, ep, info.domain_attr->mr_mode, options_.idle_registrations);
+  outs_ = std::make_unique<PacketOut[]>(packets_out);
+  for (size_t i = 0; i < packets_out; ++i) {
+    outs_[i].kind = OpKind::packet_out;
+    outs_[i].next = free_outs_;
+    free_outs_ = &outs_[i];
+  }
+  talking_.reserve(64);
+  return {};
+}
+
+Endpoint::~Endpoint() {
+  page_.reset();
+  // The provider must let go of every buffer before its owner goes.
+  memory_.reset();
+  ep_.reset();
+  abandoned_senders_.clear();
+  abandoned_receivers_.clear();
+  introducer_.reset();
+  if (discard_)
+    munmap(discard_, discard_bytes_);
+}
+
+std::string Endpoint::address() const {
+  char name[address_bytes];
+  size_t length = sizeof name;
+  return fi_getname(&ep_->fid, name, &length) == 0 ? std::string(name, length) : std::string();
+}
+
+bool Endpoint::progress() {
+  fi_cq_msg_entry entries[batch];
+  ssize_t n = fi_cq_read(queue_.get(), entries, batch);
+  for (ssize_t i = 0; i < n; ++i)
+    complete(static_cast<Op*>(entries[i].op_context), entries[i].len);
+  if (n == -FI_EAVAIL)
+    complete_error();
+  if (!talking_.empty() || !unposted_.empty())
+    talk();
+  if (++calls_ % 512 == 0)
+    tick();
+  return n > 0;
+}
+
+void Endpoint::complete(Op* op, size_t bytes) {
+  if (!op)
+    return;
+  switch (op->kind) {
+  case OpKind::packet_in:
+    return take_packet(static_cast<PacketSlot&>(*op), bytes);
+  case OpKind::packet_out: {
+    auto& out = static_cast<PacketOut&>(*op);
+    out.next = free_outs_;
+    free_outs_ = &out;
+    return;
+  }
+  case OpKind::data_in: {
+    auto& slot = static_cast<RecvSlot&>(*op);
+    return slot.group->comm->complete(slot, bytes);
+  }
+  case OpKind::data_out:
+  case OpKind::one_sided: {
+    auto& request = static_cast<SendRequest&>(*op);
+    return request.comm->complete(request);
+  }
+  case OpKind::discard: {
+    auto& slot = static_cast<RecvSlot&>(*op);
+    return slot.group->comm->cancelled(slot);
+  }
+  }
+}
+
+void Endpoint::complete_error() {
+  fi_cq_err_entry entry{};
+  char text[128] = "";
+  if (fi_cq_readerr(queue_.get(), &entry, 0) < 0 || !entry.op_context)
+    return;
+  auto* op = static_cast<Op*>(entry.op_context);
+  std::string why =
+      cat(fi_strerror(entry.err), " (", fi_cq_strerror(queue_.get(), entry.prov_errno, entry.err_data, text, sizeof text),
+          ")");
+  switch (op->kind) {
+  case OpKind::packet_in:
+    return repost(static_cast<PacketSlot&>(*op));
+  case OpKind::packet_out:
+    return complete(op, 0);
+  case OpKind::discard:
+    return complete(op, 0);
+  case OpKind::data_in: {
+    auto& slot = static_cast<RecvSlot&>(*op);
+    RecvComm& comm = *slot.group->comm;
+    bool expected = comm.closing;
+    comm.cancelled(slot);
+    if (!expected)
+      comm.fail(Error(Kind::unavailable, cat("receive of ", slot.capacity, " bytes, tag ", slot.tag, ", from ",
+                                             comm.link().peer, ": ", why)));
+    return;
+  }
+  case OpKind::data_out:
+  case OpKind::one_sided: {
+    auto& request = static_cast<SendRequest&>(*op);
+    SendComm& comm = *request.comm;
+    comm.fail(Error(Kind::unavailable, cat("transfer of ", request.bytes, " bytes, tag ", request.tag, ", to ",
+                                           comm.link().peer, ": ", why)));
+    return comm.complete(request);
+  }
+  }
+}
+
+void Endpoint::talk() {
+  for (size_t i = unposted_.size(); i > 0; --i) {
+    PacketSlot* slot = unposted_.back();
+    unposted_.pop_back();
+    repost(*slot);
+    if (!unposted_.empty() && unposted_.back() == slot)
+      break;
+  }
+  for (size_t i = 0; i < talking_.size();) {
+    Link& link = *talking_[i];
+    while (Talker* talker = link.first_talker) {
+      if (!link.fault && !talker->speak())
+        break;
+      link.first_talker = talker->next_talker;
+      talker->queued = false;
+    }
+    if (!link.first_talker) {
+      talking_[i] = talking_.back();
+      talking_.pop_back();
+    } else
+      ++i;
+  }
+}
+
+void Endpoint::queue(Link& link, Talker& talker) {
+  if (talker.queued)
+    return;
+  talker.queued = true;
+  talker.next_talker = nullptr;
+  if (link.first_talker)
+    link.last_talker->next_talker = &talker;
+  else {
+    link.first_talker = &talker;
+    talking_.push_back(&link);
+  }
+  link.last_talker = &talker;
+}
+
+void Endpoint::unqueue(Link& link, Talker& talker) {
+  if (!talker.queued)
+    return;
+  Talker *previous = nullptr, **at = &link.first_talker;
+  while (*at != &talker)
+    previous = *at, at = &(*at)->next_talker;
+  *at = talker.next_talker;
+  if (link.last_talker == &talker)
+    link.last_talker = previous;
+  talker.queued = false;
+}
+
+void Endpoint::track(SendRequest& request) {
+  request.since = active_;
+  request.older = newest_;
+  request.newer = nullptr;
+  (newest_ ? newest_->newer : oldest_) = &request;
+  newest_ = &request;
+  request.tracked = true;
+}
+
+void Endpoint::untrack(SendRequest& request) {
+  if (!request.tracked)
+    return;
+  (request.older ? request.older->newer : oldest_) = request.newer;
+  (request.newer ? request.newer->older : newest_) = request.older;
+  request.tracked = false;
+}
+
+void Endpoint::tick() {
+  Instant now = clock_.now();
+  if (now - last_tick_ < tick_every)
+    return;
+  active_ += std::min<Duration>(now - last_tick_, longest_tick);
+  last_tick_ = now;
+  introducer_->poll();
+  if (active_ - deadlines_checked_ > 50 * tick_every) {
+    deadlines_checked_ = active_;
+    check_deadlines();
+    if (page_)
+      page_->publish(*this);
+  }
+}
+
+void Endpoint::check_deadlines() {
+  while (oldest_ && active_ - oldest_->since > options_.settings.timeout) {
+    SendRequest& late = *oldest_;
+    untrack(late);
+    late.comm->fail(Error(Kind::timeout, cat("transfer of ", late.bytes, " bytes, tag ", late.tag, ", to ",
+                                             late.comm->link().peer, ": no progress within ",
+                                             options_.settings.timeout / std::chrono::seconds(1), " s"),
+                          "PODSTEP_FABRIC_TIMEOUT sets the limit"));
+  }
+}
+
+void* Endpoint::discard_buffer(size_t bytes) {
+  if (bytes > discard_bytes_) {
+    // The old one may still be written to: it stays mapped until the process ends, untouched pages cost nothing.
+    void* fresh = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (fresh == MAP_FAILED)
+      return nullptr;
+    discard_ = fresh;
+    discard_bytes_ = bytes;
+  }
+  return discard_;
+}
+
+} // namespace podstep::fabric

@@ -1,0 +1,136 @@
+// One libfabric endpoint with its queue, its peers and its communicators: what a call of NCCL or of the C API
+// works on. Starts no thread; whoever calls makes it progress.
+#pragma once
+#include "common/clock.h"
+#include "libfabric-transport/comms.h"
+#include "libfabric-transport/device.h"
+#include "libfabric-transport/gate.h"
+#include "libfabric-transport/link.h"
+#include "libfabric-transport/memory.h"
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace podstep::fabric {
+
+class Introducer;
+class StatisticsPage;
+
+/// Everything but `gate` may be used only by who is inside it.
+class Endpoint {
+public:
+  struct Options {
+    Settings settings;
+    Key job_key{};
+    size_t idle_registrations = 0;
+    int traffic_class = -1; ///< a DSCP, 0..63; -1: the provider's own
+    std::string label; ///< of the statistics page: who this communicator is
+  };
+  static Result<std::unique_ptr<Endpoint>> open(const Device& device, Options options, Clock& clock);
+  ~Endpoint();
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+
+  Gate gate;
+
+  /// Reads a bounded batch of completions and does what is due. True when something moved.
+  bool progress();
+  /// Progress until `ready` or `limit` of time: for closing only.
+  template<class F> bool progress_until(F ready, Duration limit);
+
+  Introducer& introducer() { return *introducer_; }
+  Memory& memory() { return *memory_; }
+  const Settings& settings() const { return options_.settings; }
+  const Key& job_key() const { return options_.job_key; }
+  const std::string& provider() const { return provider_; }
+  const std::string& label() const { return options_.label; }
+  size_t inject_bytes() const { return inject_bytes_; }
+  fid_ep* ep() { return ep_.get(); }
+  Clock& clock() { return clock_; }
+  /// Time during which somebody made progress: what deadlines count. A process that was stopped, or that
+  /// did not call, has not waited.
+  Duration active() const { return active_; }
+  Counters& counters() { return counters_; }
+  CommTable<SendComm>& senders() { return senders_; }
+  CommTable<RecvComm>& receivers() { return receivers_; }
+  std::string address() const; ///< fi_getname
+
+  // --- links ---
+  /// Posts the packet buffers of a link, as many as the provider takes. Error: fewer than 8.
+  Result<void> post_packets(Link& link);
+  Result<void> resolve(Link& link, const std::string& address);
+  /// The end of a link that no communicator uses.
+  void forget(Link& link);
+  /// False: not now (no room with the peer or the provider). `reserve`: packets that must stay free.
+  bool send_packet(Link& link, PacketHeader header, const void* payload, uint16_t reserve);
+  /// Has `talker` speak as soon as it can.
+  void queue(Link& link, Talker& talker);
+  void unqueue(Link& link, Talker& talker);
+  void fail(Link& link, Error error);
+  /// After an answer of the provider to a post on this link. False: not posted; `-FI_EAGAIN` counts as a stall.
+  bool posted(Link& link, ssize_t rc, const char* what);
+
+  // --- requests in flight, oldest first ---
+  void track(SendRequest& request);
+  void untrack(SendRequest& request);
+
+  /// Memory that swallows what nobody wants any more, at least `bytes`.
+  void* discard_buffer(size_t bytes);
+  void adopt(std::unique_ptr<SendComm> comm) { abandoned_senders_.push_back(std::move(comm)); }
+  void adopt(std::unique_ptr<RecvComm> comm) { abandoned_receivers_.push_back(std::move(comm)); }
+
+private:
+  Endpoint(Options options, Clock& clock);
+  Result<void> create(const Device& device);
+  void complete(Op* op, size_t bytes);
+  void complete_error();
+  void take_packet(PacketSlot& slot, size_t bytes);
+  void dispatch(Link& link, const PacketHeader& header, const uint8_t* payload);
+  void repost(PacketSlot& slot);
+  void talk();
+  void tick();
+  void check_deadlines();
+
+  Options options_;
+  Clock& clock_;
+  std::string provider_;
+  size_t inject_bytes_ = 0;
+  size_t receive_depth_ = 0;
+  // Closed from the last to the first.
+  FabricFid fabric_;
+  DomainFid domain_;
+  AddressesFid addresses_;
+  QueueFid queue_;
+  EndpointFid ep_;
+  std::unique_ptr<Memory> memory_;
+  std::unique_ptr<PacketOut[]> outs_;
+  PacketOut* free_outs_ = nullptr;
+  std::vector<std::pair<std::unique_ptr<PacketSlot[]>, uint16_t>> spare_; ///< posted buffers of links that are gone
+  std::vector<PacketSlot*> unposted_; ///< packet buffers that the provider would not take back yet
+  std::vector<Link*> talking_;        ///< links with talkers
+  SendRequest *oldest_ = nullptr, *newest_ = nullptr;
+  CommTable<SendComm> senders_;
+  CommTable<RecvComm> receivers_;
+  std::unique_ptr<Introducer> introducer_;
+  std::unique_ptr<StatisticsPage> page_;
+  Counters counters_;
+  uint32_t calls_ = 0;
+  Instant last_tick_{};
+  Duration active_{0}, deadlines_checked_{0};
+  void* discard_ = nullptr;
+  size_t discard_bytes_ = 0;
+  std::vector<std::unique_ptr<SendComm>> abandoned_senders_;
+  std::vector<std::unique_ptr<RecvComm>> abandoned_receivers_;
+};
+
+template<class F> bool Endpoint::progress_until(F ready, Duration limit) {
+  Instant end = clock_.now() + limit;
+  while (!ready()) {
+    progress();
+    if (clock_.now() > end)
+      return false;
+  }
+  return true;
+}
+
+} // namespace podstep::fabric

@@ -1,0 +1,133 @@
+// The data calls of the NCCL plugin: see plugin.h. No allocation, no lock that is waited for, no log but of an
+// error.
+#include "libfabric-transport/nccl/plugin.h"
+
+namespace podstep::nccl {
+
+namespace {
+
+using fabric::RecvBuffer;
+using fabric::RecvGroup;
+using fabric::Registration;
+using fabric::Request;
+using fabric::SendRequest;
+
+/// Tries, makes progress, tries once more: a caller that gets nullptr for ever would otherwise never turn the
+/// queue.
+template<class F> auto attempt(fabric::Endpoint& endpoint, F post) {
+  auto* request = post();
+  if (!request && endpoint.progress())
+    request = post();
+  return request;
+}
+
+int start_events(End& end, const Request& request, uint8_t direction, int n, size_t bytes, int tag, void* const* parents) {
+  Event& event = end.events[request.index];
+  const fabric::Link& link = end.send ? end.send->link() : end.receive->link();
+  event.data = {1, direction, uint16_t(n), end.send ? end.send->id() : end.receive->id(), link.instance,
+                uint64_t(uint32_t(tag)), bytes};
+  for (void*& handle : event.handles)
+    handle = nullptr;
+  for (int i = 0; i < n; ++i)
+    start_event(end.context->profiler, event, i, parents ? parents[i] : nullptr);
+  return success;
+}
+
+End& end_of(const Request& request) {
+  return *static_cast<End*>(request.type == Request::Type::receive
+                                ? static_cast<const RecvGroup&>(request).comm->user
+                                : static_cast<const SendRequest&>(request).comm->user);
+}
+
+/// Hands a finished request back.
+int finish(Request& request, int* done, int* sizes) {
+  End& end = end_of(request);
+  if (end.events)
+    stop_event(end.context->profiler, end.events[request.index]);
+  if (request.type == Request::Type::receive) {
+    auto& group = static_cast<RecvGroup&>(request);
+    for (int i = 0; sizes && i < group.count; ++i)
+      sizes[i] = int(group.comm->received(group, i));
+    group.comm->release(&group);
+  } else {
+    auto& send = static_cast<SendRequest&>(request);
+    if (sizes)
+      *sizes = int(send.bytes);
+    send.comm->release(&send);
+  }
+  *done = 1;
+  return success;
+}
+
+} // namespace
+
+int isend(void* raw, void* data, size_t bytes, int tag, void* handle, void* parent, void** request) noexcept {
+  auto& end = *static_cast<End*>(raw);
+  *request = nullptr;
+  if (!end.send)
+    return internal_error;
+  if (!end.endpoint->gate.try_enter())
+    return success;
+  SendRequest* posted = attempt(*end.endpoint, [&] {
+    return end.send->send(data, bytes, tag, static_cast<const Registration*>(handle));
+  });
+  const Error* fault = posted ? nullptr : end.send->fault();
+  end.endpoint->gate.leave();
+  if (fault)
+    return report(end.context, *fault);
+  if (posted && end.events)
+    start_events(end, *posted, 0, 1, bytes, tag, &parent);
+  *request = static_cast<Request*>(posted);
+  return success;
+}
+
+int irecv(void* raw, int n, void** data, size_t* sizes, int* tags, void** handles, void** parents,
+          void** request) noexcept {
+  auto& end = *static_cast<End*>(raw);
+  *request = nullptr;
+  if (!end.receive || n < 1 || n > fabric::most_grouped)
+    return internal_error;
+  RecvBuffer buffers[fabric::most_grouped];
+  for (int i = 0; i < n; ++i)
+    buffers[i] = {data[i], sizes[i], tags[i], static_cast<const Registration*>(handles ? handles[i] : nullptr)};
+  if (!end.endpoint->gate.try_enter())
+    return success;
+  RecvGroup* posted =
+      attempt(*end.endpoint, [&] { return end.receive->receive({buffers, size_t(n)}); });
+  const Error* fault = posted ? nullptr : end.receive->fault();
+  end.endpoint->gate.leave();
+  if (fault)
+    return report(end.context, *fault);
+  if (posted && end.events)
+    start_events(end, *posted, 1, n, sizes[0], tags[0], parents);
+  *request = static_cast<Request*>(posted);
+  return success;
+}
+
+int iflush(void*, int, void**, int*, void**, void** request) noexcept {
+  *request = nullptr;
+  return success;
+}
+
+int test(void* raw, int* done, int* sizes) noexcept {
+  auto& request = *static_cast<Request*>(raw);
+  *done = 0;
+  if (request.done.load(std::memory_order_acquire))
+    return finish(request, done, sizes);
+  End& end = end_of(request);
+  if (!end.endpoint->gate.try_enter())
+    return success;
+  end.endpoint->progress();
+  const Error* fault = nullptr;
+  if (!request.done.load(std::memory_order_acquire)) {
+    if (end.receive)
+      end.receive->waiting();
+    fault = end.send ? end.send->fault() : end.receive->fault();
+  }
+  end.endpoint->gate.leave();
+  if (fault)
+    return report(end.context, *fault);
+  return request.done.load(std::memory_order_acquire) ? finish(request, done, sizes) : int(success);
+}
+
+} // namespace podstep::nccl

@@ -1,0 +1,254 @@
+// Contexts, devices and connections of the NCCL plugin: see plugin.h.
+#include "common/text.h"
+#include "libfabric-transport/nccl/plugin.h"
+#include <cstdlib>
+#include <mutex>
+
+namespace podstep::nccl {
+
+namespace {
+
+/// What the process knows: NCCL's interface has no object for it before version 11.
+struct Process {
+  std::mutex lock; ///< set-up only
+  std::vector<fabric::Device> devices;
+  fabric::Settings settings;
+  fabric::Key key{};
+  bool ready = false;
+  Context shared;
+};
+
+Process& process() {
+  static Process one;
+  return one;
+}
+
+std::optional<std::string> environment(const char* name) {
+  const char* value = getenv(name);
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+/// Reads settings and devices once per process; after a failure the next init tries again.
+Result<void> prepare(Process& p) {
+  if (p.ready)
+    return {};
+  PODSTEP_TRY(p.settings, fabric::read_settings(environment));
+  PODSTEP_TRY(p.key, fabric::read_key(p.settings));
+  PODSTEP_TRY(p.devices, fabric::find_devices(p.settings, environment));
+  p.ready = true;
+  return {};
+}
+
+/// Runs `f`, which returns a code or a Result of one; whatever it throws becomes a code.
+template<class F> int guarded(const Context* context, F f) noexcept {
+  try {
+    Result<int> code = f();
+    return code ? *code : report(context, code.error());
+  } catch (const std::exception& e) {
+    return report(context, Error(cat("net plugin: ", e.what())));
+  }
+}
+
+Result<int> start(Context& context, Logger log, Profiler profiler) {
+  Process& p = process();
+  std::lock_guard<std::mutex> held(p.lock);
+  context.log = log;
+  context.profiler = profiler;
+  PODSTEP_CHECK(prepare(p));
+  if (log)
+    for (const fabric::Device& d : p.devices)
+      log(log_info, subsystem_init | subsystem_net, __FILE__, __LINE__, "NET/%s : provider %s device %s%s", plugin_name,
+          d.provider.c_str(), d.name.c_str(), d.device_memory ? ", GPU memory" : "");
+  return int(success);
+}
+
+/// The endpoint of this device, made at its first use.
+Result<fabric::Endpoint*> endpoint_of(Context& context, int number) {
+  Process& p = process();
+  std::lock_guard<std::mutex> held(p.lock);
+  if (number < 0 || size_t(number) >= p.devices.size())
+    return Error(Kind::invalid, cat("net plugin: there is no device ", number));
+  auto& endpoint = context.endpoints[number];
+  if (!endpoint) {
+    fabric::Endpoint::Options options{p.settings, p.key, 0, context.traffic_class, cat("nccl ", context.id)};
+    PODSTEP_TRY(endpoint, fabric::Endpoint::open(p.devices[size_t(number)], std::move(options), system_clock()));
+  }
+  ++context.users[number];
+  return endpoint.get();
+}
+
+void leave_endpoint(Context& context, int number) {
+  std::lock_guard<std::mutex> held(process().lock);
+  if (--context.users[number] == 0 && context.shared)
+    context.endpoints.erase(number);
+}
+
+std::unique_ptr<End> make_end(Context& context, fabric::Endpoint& endpoint, int device) {
+  auto end = std::make_unique<End>();
+  end->context = &context;
+  end->endpoint = &endpoint;
+  end->device = device;
+  return end;
+}
+
+} // namespace
+
+int report(const Context* context, const Error& error) noexcept {
+  if (context && context->log)
+    context->log(log_warn, subsystem_net, __FILE__, __LINE__, "NET/%s : %s%s%s", plugin_name, error.message.c_str(),
+                 error.hint.empty() ? "" : ". Hint: ", error.hint.c_str());
+  switch (error.kind) {
+  case Kind::unavailable:
+  case Kind::timeout:
+  case Kind::gone:
+    return remote_error;
+  case Kind::invalid:
+  case Kind::forbidden:
+  case Kind::unsupported:
+  case Kind::conflict:
+    return invalid_usage;
+  default:
+    return system_error;
+  }
+}
+
+Context* shared_context() noexcept { return &process().shared; }
+
+int init_shared(Logger log, Profiler profiler) noexcept {
+  Context& shared = process().shared;
+  shared.shared = true;
+  return guarded(&shared, [&] { return start(shared, log, profiler); });
+}
+
+int init_context(void** out, uint64_t id, Config* config, Logger log, Profiler profiler) noexcept {
+  Context first;
+  first.log = log;
+  return guarded(&first, [&]() -> Result<int> {
+    auto context = std::make_unique<Context>();
+    context->id = id;
+    context->traffic_class = config ? config->traffic_class : -1;
+    PODSTEP_TRY(int code, start(*context, log, profiler));
+    *out = context.release();
+    return code;
+  });
+}
+
+int finalize(void* context) noexcept {
+  std::unique_ptr<Context> owned(static_cast<Context*>(context));
+  return success;
+}
+
+int set_attributes(void*, void*) noexcept { return success; }
+
+int devices(int* count) noexcept {
+  *count = int(process().devices.size());
+  return success;
+}
+
+const fabric::Device* device(int number) noexcept {
+  const auto& all = process().devices;
+  return number >= 0 && size_t(number) < all.size() ? &all[size_t(number)] : nullptr;
+}
+
+int listen(void* raw, int device, void* handle, void** out) noexcept {
+  auto& context = *static_cast<Context*>(raw);
+  return guarded(&context, [&]() -> Result<int> {
+    PODSTEP_TRY(fabric::Endpoint * endpoint, endpoint_of(context, device));
+    auto end = make_end(context, *endpoint, device);
+    fabric::Inside inside(endpoint->gate);
+    end->listener = endpoint->introducer().listen(static_cast<uint8_t*>(handle));
+    *out = end.release();
+    return int(success);
+  });
+}
+
+int connect(void* raw, int device, void* handle, void** out, void**) noexcept {
+  auto& context = *static_cast<Context*>(raw);
+  *out = nullptr;
+  return guarded(&context, [&]() -> Result<int> {
+    PODSTEP_TRY(fabric::Endpoint * endpoint, endpoint_of(context, device));
+    Result<fabric::SendComm*> comm = static_cast<fabric::SendComm*>(nullptr);
+    {
+      fabric::Inside inside(endpoint->gate);
+      comm = endpoint->introducer().connect(static_cast<uint8_t*>(handle));
+    }
+    if (!comm || !*comm) {
+      leave_endpoint(context, device);
+      return comm ? Result<int>(int(success)) : Result<int>(comm.error());
+    }
+    auto end = make_end(context, *endpoint, device);
+    end->send = *comm;
+    if (context.profiler)
+      end->events = std::make_unique<Event[]>(fabric::most_sends);
+    end->send->user = end.get();
+    *out = end.release();
+    return int(success);
+  });
+}
+
+int accept(void* raw, void** out, void**) noexcept {
+  auto& listening = *static_cast<End*>(raw);
+  *out = nullptr;
+  return guarded(listening.context, [&]() -> Result<int> {
+    Result<fabric::RecvComm*> comm = static_cast<fabric::RecvComm*>(nullptr);
+    {
+      fabric::Inside inside(listening.endpoint->gate);
+      comm = listening.endpoint->introducer().accept(*listening.listener);
+    }
+    if (!comm)
+      return comm.error();
+    if (!*comm)
+      return int(success);
+    PODSTEP_CHECK(endpoint_of(*listening.context, listening.device));
+    auto end = make_end(*listening.context, *listening.endpoint, listening.device);
+    end->receive = *comm;
+    if (end->context->profiler)
+      end->events = std::make_unique<Event[]>(fabric::most_receives);
+    end->receive->user = end.get();
+    *out = end.release();
+    return int(success);
+  });
+}
+
+int reg_mr(void* raw, void* data, size_t bytes, int, void** handle) noexcept {
+  auto& end = *static_cast<End*>(raw);
+  *handle = nullptr;
+  return guarded(end.context, [&]() -> Result<int> {
+    fabric::Inside inside(end.endpoint->gate);
+    PODSTEP_TRY(const fabric::Registration* r, end.endpoint->memory().acquire(data, bytes));
+    *handle = const_cast<fabric::Registration*>(r);
+    return int(success);
+  });
+}
+
+int dereg_mr(void* raw, void* handle) noexcept {
+  auto& end = *static_cast<End*>(raw);
+  return guarded(end.context, [&]() -> Result<int> {
+    fabric::Inside inside(end.endpoint->gate);
+    if (handle)
+      end.endpoint->memory().release(static_cast<const fabric::Registration*>(handle));
+    return int(success);
+  });
+}
+
+int close_end(void* raw) noexcept {
+  std::unique_ptr<End> end(static_cast<End*>(raw));
+  if (!end)
+    return success;
+  return guarded(end->context, [&]() -> Result<int> {
+    {
+      fabric::Inside inside(end->endpoint->gate);
+      fabric::Introducer& introducer = end->endpoint->introducer();
+      if (end->listener)
+        introducer.close(end->listener);
+      if (end->send)
+        introducer.close(end->send);
+      if (end->receive)
+        introducer.close(end->receive);
+    }
+    leave_endpoint(*end->context, end->device);
+    return int(success);
+  });
+}
+
+} // namespace podstep::nccl

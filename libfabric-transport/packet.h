@@ -1,0 +1,78 @@
+// What travels between two endpoints beside the data itself: small messages, grants of receive buffers,
+// acknowledgements. One packet fits one posted buffer. Pure; read as hostile.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace podstep::fabric {
+
+enum class PacketType : uint8_t {
+  nothing = 1, ///< only carries acknowledgements and credits
+  hello,       ///< first packet of the connecting side
+  eager,       ///< a small message, with its payload
+  grant,       ///< receives that are posted: the sender may send into them
+  eager_on,    ///< small messages of `tag` may come unasked
+  eager_off,   ///< please leave that mode
+  leave,       ///< the sender left it, and wants grants
+  too_large,   ///< the sender had more than the receive takes; payload: both sizes
+  notify,      ///< a one-sided operation is complete; payload: 8 bytes of the user's
+};
+
+/// Begins every packet.
+struct PacketHeader {
+  uint64_t cookie = 0;      ///< of the addressee
+  uint32_t link = 0;        ///< of the addressee
+  uint32_t comm = 0;        ///< of the addressee
+  uint32_t sequence = 0;    ///< grant: of the first group
+  int32_t tag = 0;          ///< of the message
+  uint32_t credit_comm = 0; ///< a communicator that gets `credits` small messages back
+  uint16_t credits = 0;
+  uint16_t acknowledged = 0; ///< packets of this link that the speaker has taken so far, modulo 65536
+  uint16_t bytes = 0;        ///< of the payload
+  uint16_t starts = 0;       ///< grant: bit i is set where entry i begins a group
+  uint8_t type = 0;
+  uint8_t count = 0; ///< grant: entries
+  uint16_t unused = 0;
+};
+static_assert(sizeof(PacketHeader) == 40);
+
+/// One buffer of a grouped receive.
+struct GrantEntry {
+  int32_t tag = 0;
+  uint32_t capacity = 0; ///< bit 31: it has been filled already, by a small message
+};
+inline constexpr uint32_t grant_filled = 1u << 31;
+/// A grant fits the smallest inject size of the providers in use (128 bytes): no completion, no buffer.
+inline constexpr size_t grant_entries = 11;
+static_assert(sizeof(PacketHeader) + grant_entries * sizeof(GrantEntry) == 128);
+
+/// The largest message that goes unasked, in a packet.
+inline constexpr size_t eager_bytes = 1024;
+inline constexpr size_t packet_bytes = sizeof(PacketHeader) + eager_bytes;
+/// Small messages of a communicator that may be under way or unread.
+inline constexpr uint16_t eager_credits = 16;
+
+/// Whether `bytes` bytes are a whole packet of a known type; what it says may still be wrong.
+inline bool is_packet(const uint8_t* data, size_t bytes, PacketHeader& header) {
+  if (bytes < sizeof header || bytes > packet_bytes)
+    return false;
+  std::memcpy(&header, data, sizeof header);
+  if (header.type < uint8_t(PacketType::nothing) || header.type > uint8_t(PacketType::notify) ||
+      header.bytes != bytes - sizeof header)
+    return false;
+  switch (PacketType(header.type)) {
+  case PacketType::eager:
+    return true;
+  case PacketType::grant:
+    return header.count > 0 && header.count <= grant_entries && (header.starts & 1) != 0 &&
+           header.bytes == header.count * sizeof(GrantEntry);
+  case PacketType::too_large:
+  case PacketType::notify:
+    return header.bytes == 8;
+  default:
+    return header.bytes == 0;
+  }
+}
+
+} // namespace podstep::fabric

@@ -1,0 +1,202 @@
+// The packets of an endpoint: sending them within the peer's room, taking them as hostile input.
+#include "common/text.h"
+#include "libfabric-transport/endpoint.h"
+#include "libfabric-transport/introduce.h"
+#include <algorithm>
+
+namespace podstep::fabric {
+
+namespace {
+constexpr uint16_t fewest_packets = 8, most_packets = 64;
+}
+
+Result<void> Endpoint::post_packets(Link& link) {
+  // A shallow receive queue (shm: 1024 for all peers and all data) is shared by many links.
+  if (!spare_.empty()) {
+    link.slots = std::move(spare_.back().first);
+    link.posted = spare_.back().second;
+    spare_.pop_back();
+    return {};
+  }
+  uint16_t wanted = receive_depth_ < 4096 ? 24 : most_packets;
+  link.slots = std::unique_ptr<PacketSlot[]>(new PacketSlot[wanted]);
+  for (link.posted = 0; link.posted < wanted; ++link.posted) {
+    PacketSlot& slot = link.slots[link.posted];
+    slot.kind = OpKind::packet_in;
+    if (fi_recv(ep_.get(), slot.bytes, sizeof slot.bytes, nullptr, FI_ADDR_UNSPEC, &slot) != 0)
+      break;
+  }
+  if (link.posted < fewest_packets)
+    return Error(Kind::exhausted, cat("the provider's receive queue of ", receive_depth_, " entries is full"),
+                 "fewer peers, or another provider");
+  return {};
+}
+
+Result<void> Endpoint::resolve(Link& link, const std::string& address) {
+  if (fi_av_insert(addresses_.get(), address.data(), 1, &link.address, 0, nullptr) != 1)
+    return Error(Kind::invalid, cat("the provider refuses the address of ", link.peer));
+  return {};
+}
+
+void Endpoint::forget(Link& link) {
+  if (link.address != FI_ADDR_NOTAVAIL)
+    fi_av_remove(addresses_.get(), &link.address, 1, 0);
+  std::erase(talking_, &link);
+  // The buffers stay posted, for any packet may come into any of them; the next link takes them over.
+  if (link.slots)
+    spare_.emplace_back(std::move(link.slots), link.posted);
+}
+
+void Endpoint::repost(PacketSlot& slot) {
+  if (fi_recv(ep_.get(), slot.bytes, sizeof slot.bytes, nullptr, FI_ADDR_UNSPEC, &slot) != 0)
+    unposted_.push_back(&slot);
+}
+
+bool Endpoint::send_packet(Link& link, PacketHeader header, const void* payload, uint16_t reserve) {
+  if (link.fault || link.address == FI_ADDR_NOTAVAIL || link.in_flight() + reserve >= link.limit)
+    return false;
+  size_t bytes = sizeof header + header.bytes;
+  PacketOut* out = nullptr;
+  alignas(8) uint8_t small[sizeof header + grant_entries * sizeof(GrantEntry)];
+  if (bytes > inject_bytes_ || bytes > sizeof small) {
+    out = free_outs_;
+    if (!out)
+      return false;
+  }
+  uint8_t* packet = out ? out->bytes : small;
+  header.cookie = link.peer_cookie;
+  header.link = link.peer_id;
+  header.acknowledged = link.taken;
+  if (link.creditor) {
+    header.credit_comm = link.creditor->peer_comm;
+    header.credits = link.creditor->owed;
+  }
+  std::memcpy(packet, &header, sizeof header);
+  if (header.bytes > 0)
+    std::memcpy(packet + sizeof header, payload, header.bytes);
+  ssize_t rc = out ? fi_send(ep_.get(), packet, bytes, nullptr, link.address, out)
+                   : fi_inject(ep_.get(), packet, bytes, link.address);
+  if (!posted(link, rc, "packet"))
+    return false;
+  if (out)
+    free_outs_ = out->next;
+  ++link.sent;
+  link.told = link.taken;
+  if (link.creditor) {
+    link.creditor->owed = 0;
+    link.creditor = nullptr;
+  }
+  ++counters_.packets_sent;
+  return true;
+}
+
+bool Answer::speak() {
+  PacketHeader header;
+  header.type = uint8_t(link_.initiator && !link_.proven ? PacketType::hello : PacketType::nothing);
+  return endpoint_.send_packet(link_, header, nullptr, 0);
+}
+
+bool Endpoint::posted(Link& link, ssize_t rc, const char* what) {
+  if (rc == 0) {
+    link.stalled_since = Duration::max();
+    return true;
+  }
+  if (rc != -FI_EAGAIN) {
+    fail(link, Error(Kind::unavailable, cat(what, " to ", link.peer, ": ", fi_strerror(int(-rc)))));
+    return false;
+  }
+  ++counters_.again;
+  // EAGAIN without end is how net and tcp say that they cannot reach the peer (F-OFI-6): count the time.
+  if (link.stalled_since == Duration::max())
+    link.stalled_since = active_;
+  else if (active_ - link.stalled_since > options_.settings.timeout)
+    fail(link, Error(Kind::timeout,
+                     cat(what, " to ", link.peer, ": the provider could not send it within ",
+                         options_.settings.timeout / std::chrono::seconds(1), " s"),
+                     "PODSTEP_FABRIC_TIMEOUT sets the limit"));
+  return false;
+}
+
+void Endpoint::fail(Link& link, Error error) {
+  if (link.fault)
+    return;
+  ++counters_.errors;
+  link.fault = std::move(error);
+}
+
+void Endpoint::take_packet(PacketSlot& slot, size_t bytes) {
+  PacketHeader header;
+  Link* link = nullptr;
+  if (is_packet(slot.bytes, bytes, header)) {
+    link = introducer_->link(header.link);
+    // Anybody who can reach the endpoint can send it bytes: without the cookie they are nobody's.
+    if (link && (header.cookie != link->cookie || !link->introduced))
+      link = nullptr;
+  }
+  if (link && !link->fault) {
+    ++link->taken;
+    link->proven = true;
+    uint16_t news = uint16_t(header.acknowledged - link->acknowledged);
+    if (news > link->in_flight())
+      fail(*link, Error(Kind::invalid, cat(link->peer, " acknowledges packets that were never sent")));
+    else {
+      link->acknowledged = header.acknowledged;
+      dispatch(*link, header, slot.bytes + sizeof header);
+    }
+  }
+  repost(slot);
+  if (!link || link->fault)
+    return;
+  // Half of the room is used up without an answer: say so in a packet of its own.
+  if (uint16_t(link->taken - link->told) >= link->posted / 2 || header.type == uint8_t(PacketType::hello)) {
+    PacketHeader nothing;
+    nothing.type = uint8_t(PacketType::nothing);
+    if (!send_packet(*link, nothing, nullptr, 0))
+      queue(*link, link->answer);
+  }
+}
+
+void Endpoint::dispatch(Link& link, const PacketHeader& header, const uint8_t* payload) {
+  bool fine = true;
+  auto number = [&](size_t at) {
+    uint32_t n;
+    std::memcpy(&n, payload + at, sizeof n);
+    return n;
+  };
+  if (header.credits > 0) {
+    SendComm* comm = senders_.find(header.credit_comm);
+    if (comm && &comm->link() == &link)
+      fine = comm->take_credits(header.credits);
+  }
+  auto type = PacketType(header.type);
+  if (type == PacketType::eager || type == PacketType::leave || type == PacketType::too_large ||
+      type == PacketType::notify) {
+    RecvComm* comm = receivers_.find(header.comm);
+    if (!comm || &comm->link() != &link)
+      return; // it was closed meanwhile
+    if (type == PacketType::eager)
+      fine = fine && comm->take_eager(header, payload);
+    else if (type == PacketType::leave)
+      fine = fine && comm->take_leave();
+    else if (type == PacketType::notify)
+      fine = fine && comm->take_notice(number(0) | uint64_t(number(4)) << 32);
+    else {
+      uint32_t sizes[2] = {number(0), number(4)};
+      comm->take_too_large(header.tag, sizes);
+    }
+  } else if (type != PacketType::nothing && type != PacketType::hello) {
+    SendComm* comm = senders_.find(header.comm);
+    if (!comm || &comm->link() != &link)
+      return;
+    if (type == PacketType::grant)
+      fine = fine && comm->take_grant(header, payload);
+    else if (type == PacketType::eager_on)
+      comm->take_eager_on(header.tag);
+    else
+      comm->take_eager_off();
+  }
+  if (!fine)
+    fail(link, Error(Kind::invalid, cat(link.peer, " breaks the protocol: packet of type ", int(header.type))));
+}
+
+} // namespace podstep::fabric

@@ -1,0 +1,279 @@
+// The receiving end of a communicator: posting, granting, finishing. See comms.h; what arrives unasked is in
+// recv_eager.cpp. Nothing here allocates once the communicator exists.
+#include "libfabric-transport/recv_comm.h"
+#include "common/text.h"
+#include "libfabric-transport/endpoint.h"
+#include <cstdlib>
+#include <rdma/fi_tagged.h>
+
+namespace podstep::fabric {
+
+namespace {
+constexpr uint16_t control_reserve = 1;
+constexpr Duration withdraw_time = std::chrono::seconds(1);
+/// After the peer's end is gone, what it sent before may still arrive: so long without anything new.
+constexpr Duration grace = std::chrono::milliseconds(500);
+/// From here on a grant costs little beside the data, so the sender is never kept short of them.
+constexpr uint32_t large = 256 << 10;
+} // namespace
+
+RecvComm::RecvComm(Endpoint& endpoint, Link& link)
+    : endpoint_(endpoint), link_(link), id_(endpoint.receivers().insert(this)),
+      stash_(static_cast<Stashed*>(calloc(eager_credits, sizeof(Stashed)))),
+      groups_(std::make_unique<RecvGroup[]>(most_receives)),
+      first_slots_(std::make_unique<RecvSlot[]>(most_receives)),
+      more_slots_(static_cast<RecvSlot*>(calloc(most_receives * (most_grouped - 1), sizeof(RecvSlot)))) {
+  ++link_.comms;
+}
+
+RecvComm::~RecvComm() {
+  endpoint_.unqueue(link_, *this);
+  if (link_.creditor == this)
+    link_.creditor = nullptr;
+  endpoint_.receivers().erase(id_);
+  --link_.comms;
+  std::free(stash_);
+  std::free(more_slots_);
+}
+
+RecvSlot& RecvComm::slot(const RecvGroup& group, int i) const {
+  uint32_t place = group.sequence % most_receives;
+  return i == 0 ? first_slots_[place] : more_slots_[place * (most_grouped - 1) + uint32_t(i) - 1];
+}
+
+const Error* RecvComm::fault() {
+  if (!fault_ && link_.fault)
+    fail(*link_.fault);
+  if (!fault_ && peer_closed) {
+    Duration now = endpoint_.active();
+    if (closed_since_ == Duration::max())
+      closed_since_ = now;
+    else if (now - closed_since_ > grace)
+      fail(Error(Kind::unavailable, cat(link_.peer, " has closed its end of the communicator")));
+  }
+  return fault_ ? &*fault_ : nullptr;
+}
+
+void RecvComm::fail(Error error) {
+  if (fault_)
+    return;
+  ++endpoint_.counters().errors;
+  fault_ = std::move(error);
+}
+
+RecvGroup* RecvComm::receive(std::span<const RecvBuffer> buffers) {
+  if (fault())
+    return nullptr;
+  RecvGroup& g = group(next_);
+  if (g.in_use || next_ - granted_end_ == most_receives)
+    return nullptr;
+  for (const RecvBuffer& buffer : buffers)
+    if (buffer.bytes > most_bytes) {
+      fail(Error(Kind::invalid,
+                 cat("receive of ", buffer.bytes, " bytes from ", link_.peer, ": at most ", most_bytes)));
+      return nullptr;
+    }
+  g.type = Request::Type::receive;
+  g.done.store(false, std::memory_order_relaxed);
+  g.index = uint16_t(next_ % most_receives);
+  g.comm = this;
+  g.sequence = next_;
+  g.count = uint8_t(buffers.size());
+  g.filled = 0;
+  g.in_use = true;
+  g.granted = false;
+  for (int i = 0; i < g.count; ++i) {
+    const RecvBuffer& buffer = buffers[size_t(i)];
+    RecvSlot& s = slot(g, i);
+    s.group = &g;
+    s.data = buffer.data;
+    s.memory = buffer.memory;
+    s.capacity = uint32_t(buffer.bytes);
+    s.received = 0;
+    s.tag = buffer.tag;
+    s.posted = s.filled = false;
+  }
+  ++next_;
+  arrange(g);
+  return &g;
+}
+
+/// Whether all that is not granted yet can be left to small messages of one tag.
+bool RecvComm::may_be_eager(const RecvGroup& g) {
+  const RecvSlot& s = slot(g, 0);
+  if (stashed_ > 0 || say_grant_ || (s.capacity > eager_bytes && small_run_ < 4))
+    return false;
+  eager_tag_ = s.tag;
+  for (uint32_t at = granted_end_; at != next_; ++at)
+    if (!alike(group(at)) || group(at).filled > 0)
+      return false;
+  return true;
+}
+
+/// Decides how the new receive gets its data.
+void RecvComm::arrange(RecvGroup& g) {
+  if (mode_ == Mode::leaving)
+    return;
+  if (mode_ == Mode::eager) {
+    if (alike(g))
+      return match_stash();
+    mode_ = Mode::leaving;
+    say_off_ = true;
+  } else {
+    if (stashed_ > 0)
+      fill_from_stash(g);
+    if (!may_be_eager(g))
+      return maybe_grant(false);
+    mode_ = Mode::eager;
+    say_on_ = true;
+  }
+  if (!speak())
+    endpoint_.queue(link_, *this);
+}
+
+void RecvComm::maybe_grant(bool idle) {
+  uint32_t waiting = next_ - granted_end_;
+  if (mode_ != Mode::granting || waiting == 0 || say_grant_)
+    return;
+  bool big = slot(group(granted_end_), 0).capacity >= large;
+  if (open_ == 0 ? !idle && waiting < 4 : waiting < (big ? open_ : 2 * open_))
+    return;
+  say_grant_ = true;
+  if (!speak())
+    endpoint_.queue(link_, *this);
+}
+
+void RecvComm::waiting() {
+  if (open_ == 0)
+    maybe_grant(true);
+}
+
+bool RecvComm::post(RecvGroup& g) {
+  for (int i = 0; i < g.count; ++i) {
+    RecvSlot& s = slot(g, i);
+    if (s.posted || s.filled)
+      continue;
+    s.kind = OpKind::data_in;
+    uint64_t bits = pack({id_, uint16_t(g.sequence), uint8_t(i)});
+    ssize_t rc = fi_trecv(endpoint_.ep(), s.data, s.capacity, Memory::descriptor(s.memory), link_.address, bits, 0, &s);
+    if (rc != 0) {
+      if (rc != -FI_EAGAIN)
+        fail(Error(cat("receive from ", link_.peer, ": ", fi_strerror(int(-rc)))));
+      return false;
+    }
+    s.posted = true;
+  }
+  return true;
+}
+
+bool RecvComm::send_grants() {
+  while (granted_end_ != next_ && !fault_) {
+    PacketHeader header;
+    GrantEntry entries[grant_entries];
+    header.type = uint8_t(PacketType::grant);
+    header.comm = peer_comm;
+    header.sequence = granted_end_;
+    uint32_t end = granted_end_;
+    for (; end != next_ && header.count + group(end).count <= int(grant_entries); ++end) {
+      RecvGroup& g = group(end);
+      if (!post(g))
+        break;
+      header.starts |= uint16_t(1u << header.count);
+      for (int i = 0; i < g.count; ++i) {
+        const RecvSlot& s = slot(g, i);
+        entries[header.count++] = {s.tag, s.filled ? grant_filled : s.capacity};
+      }
+    }
+    header.bytes = uint16_t(header.count * sizeof(GrantEntry));
+    if (end == granted_end_ || !endpoint_.send_packet(link_, header, entries, control_reserve))
+      return false;
+    ++endpoint_.counters().grants_sent;
+    for (; granted_end_ != end; ++granted_end_) {
+      RecvGroup& g = group(granted_end_);
+      g.granted = true;
+      if (g.filled < g.count)
+        ++open_;
+    }
+  }
+  return true;
+}
+
+void RecvComm::finish(RecvGroup& g) {
+  if (g.granted)
+    --open_;
+  small_run_ = g.count == 1 && slot(g, 0).received <= eager_bytes ? small_run_ + 1 : 0;
+  g.done.store(true, std::memory_order_release);
+}
+
+void RecvComm::complete(RecvSlot& s, size_t bytes) {
+  s.posted = false;
+  s.filled = true;
+  s.received = uint32_t(bytes);
+  Counters& counters = endpoint_.counters();
+  ++counters.messages_received;
+  counters.bytes_received += bytes;
+  ++link_.messages_in;
+  link_.bytes_in += bytes;
+  closed_since_ = Duration::max();
+  link_.dying_since = link_.dying_since == Duration::max() ? link_.dying_since : endpoint_.active();
+  RecvGroup& g = *s.group;
+  if (++g.filled == g.count) {
+    finish(g);
+    maybe_grant(open_ == 0);
+  }
+}
+
+void RecvComm::cancelled(RecvSlot& s) {
+  if (s.kind == OpKind::discard)
+    --discards_;
+  s.posted = false;
+}
+
+bool RecvComm::expecting() const { return discards_ > 0; }
+
+bool RecvComm::withdraw() {
+  closing = true;
+  auto each_posted = [&](auto f) {
+    for (uint32_t i = 0; i < most_receives; ++i)
+      for (int j = 0; j < groups_[i].count && groups_[i].in_use; ++j)
+        if (RecvSlot& s = slot(groups_[i], j); s.posted)
+          f(groups_[i], s, j);
+  };
+  bool live = !link_.fault && !peer_closed;
+  each_posted([&](RecvGroup&, RecvSlot& s, int) { fi_cancel(&endpoint_.ep()->fid, &s); });
+  bool all = endpoint_.progress_until(
+      [&] {
+        bool left = false;
+        each_posted([&](RecvGroup&, RecvSlot&, int) { left = true; });
+        return !left;
+      },
+      withdraw_time);
+  if (!live)
+    return all;
+  // The sender may be sending into what was granted: without a receive it would stop everything behind it.
+  for (uint32_t i = 0; i < most_receives; ++i) {
+    RecvGroup& g = groups_[i];
+    for (int j = 0; g.in_use && g.granted && j < g.count; ++j) {
+      RecvSlot& s = slot(g, j);
+      void* sink = s.filled || s.posted ? nullptr : endpoint_.discard_buffer(s.capacity);
+      if (!sink)
+        continue;
+      s.kind = OpKind::discard;
+      uint64_t bits = pack({id_, uint16_t(g.sequence), uint8_t(j)});
+      if (fi_trecv(endpoint_.ep(), sink, s.capacity, nullptr, link_.address, bits, 0, &s) == 0) {
+        s.posted = true;
+        ++discards_;
+      }
+    }
+  }
+  return all;
+}
+
+void RecvComm::stop_expecting() {
+  for (uint32_t i = 0; i < most_receives; ++i)
+    for (int j = 0; groups_[i].in_use && j < groups_[i].count; ++j)
+      if (RecvSlot& s = slot(groups_[i], j); s.posted)
+        fi_cancel(&endpoint_.ep()->fid, &s);
+}
+
+} // namespace podstep::fabric

@@ -1,0 +1,118 @@
+// The receiving end of a communicator: see comms.h.
+#pragma once
+#include "libfabric-transport/comms.h"
+
+namespace podstep::fabric {
+
+struct RecvGroup;
+
+/// One buffer of a grouped receive.
+struct RecvSlot : Op {
+  RecvGroup* group;
+  void* data;
+  const Registration* memory;
+  uint32_t capacity, received;
+  int32_t tag;
+  bool posted, filled;
+};
+
+/// One receive: the request that the caller waits for.
+struct RecvGroup : Request {
+  RecvComm* comm;
+  uint32_t sequence;
+  uint8_t count, filled;
+  bool in_use, granted;
+};
+
+struct RecvBuffer {
+  void* data = nullptr;
+  size_t bytes = 0;
+  int tag = 0;
+  const Registration* memory = nullptr;
+};
+
+class RecvComm : public Talker, public Creditor {
+public:
+  RecvComm(Endpoint& endpoint, Link& link);
+  ~RecvComm() override;
+
+  /// nullptr: try again, or `fault()` says why never.
+  RecvGroup* receive(std::span<const RecvBuffer> buffers);
+  /// The caller found `group` not done: whoever waits here needs the sender.
+  void waiting();
+  void release(RecvGroup* group) { group->in_use = false; }
+  uint32_t received(const RecvGroup& group, int i) const { return slot(group, i).received; }
+  const Error* fault();
+  /// Takes back what was posted. False: the provider still holds some of the caller's memory after a second.
+  bool withdraw();
+  /// Whether the sender may still send into receives that are no longer wanted.
+  bool expecting() const;
+  void stop_expecting();
+
+  bool speak() override;
+  // --- what the peer says ---
+  bool take_eager(const PacketHeader& header, const uint8_t* payload);
+  bool take_leave();
+  void take_too_large(int32_t tag, const uint32_t sizes[2]);
+  bool take_notice(uint64_t value);
+  void sender_closed();
+  void complete(RecvSlot& slot, size_t bytes);
+  void cancelled(RecvSlot& slot);
+  void fail(Error error);
+  /// The oldest notice of a one-sided operation that is complete; false when there is none.
+  bool notice(uint64_t& value);
+
+  Endpoint& endpoint() { return endpoint_; }
+  Link& link() { return link_; }
+  uint32_t id() const { return id_; }
+  void* user = nullptr; ///< the owner's own
+  bool peer_closed = false;
+  bool closing = false;
+
+private:
+  enum class Mode : uint8_t { granting, eager, leaving };
+  struct Stashed {
+    int32_t tag;
+    uint16_t bytes;
+    bool used;
+    uint8_t data[eager_bytes];
+  };
+  static constexpr uint32_t most_notices = 64;
+
+  RecvSlot& slot(const RecvGroup& group, int i) const;
+  RecvGroup& group(uint32_t sequence) const { return groups_[sequence % most_receives]; }
+  bool alike(const RecvGroup& g) const;
+  bool may_be_eager(const RecvGroup& g);
+  void fill(RecvSlot& slot, const uint8_t* data, uint16_t bytes);
+  void fill_from_stash(RecvGroup& g);
+  void match_stash();
+  void finish(RecvGroup& g);
+  void arrange(RecvGroup& g);
+  void maybe_grant(bool idle);
+  bool post(RecvGroup& g);
+  bool send_grants();
+  void owe();
+
+  Endpoint& endpoint_;
+  Link& link_;
+  uint32_t id_;
+  Mode mode_ = Mode::granting;
+  bool say_on_ = false, say_off_ = false, say_grant_ = false, say_credit_ = false;
+  int32_t eager_tag_ = 0;
+  uint32_t next_ = 0;        ///< sequence of the next receive
+  uint32_t granted_end_ = 0; ///< the first that was not granted
+  uint32_t open_ = 0;        ///< granted and not yet filled
+  uint32_t small_run_ = 0;   ///< small messages in a row
+  uint32_t discards_ = 0;
+  uint16_t stashed_ = 0, stash_first_ = 0, stash_end_ = 0;
+  Stashed* stash_; ///< eager_credits of them, touched only when used
+  std::unique_ptr<RecvGroup[]> groups_;
+  std::unique_ptr<RecvSlot[]> first_slots_;
+  RecvSlot* more_slots_; ///< 7 for each group, touched only when used
+  uint64_t notices_[most_notices];
+  uint32_t notice_first_ = 0, notice_end_ = 0;
+  Duration closed_since_ = Duration::max();
+  std::optional<Error> fault_;
+};
+
+} // namespace podstep::fabric

@@ -1,0 +1,162 @@
+// What the sender sends unasked: small messages while the receiver allows them, and words about what will not
+// come. See comms.h.
+#include "common/text.h"
+#include "libfabric-transport/endpoint.h"
+
+namespace podstep::fabric {
+
+namespace {
+constexpr uint16_t control_reserve = 1;
+}
+
+bool RecvComm::alike(const RecvGroup& g) const {
+  const RecvSlot& s = slot(g, 0);
+  return g.count == 1 && s.tag == eager_tag_ && Memory::on_host(s.memory);
+}
+
+void RecvComm::owe() {
+  if (++owed >= eager_credits / 2 && !say_credit_) {
+    say_credit_ = true;
+    if (!speak())
+      endpoint_.queue(link_, *this);
+    return;
+  }
+  if (!link_.creditor)
+    link_.creditor = this;
+}
+
+void RecvComm::fill(RecvSlot& s, const uint8_t* data, uint16_t bytes) {
+  if (bytes > s.capacity) {
+    fail(Error(Kind::invalid, cat("send of ", bytes, " bytes, tag ", s.tag, ", from ", link_.peer,
+                                  " is larger than the receive of ", s.capacity, " bytes")));
+    return;
+  }
+  if (bytes > 0)
+    std::memcpy(s.data, data, bytes);
+  s.filled = true;
+  s.received = bytes;
+  Counters& counters = endpoint_.counters();
+  ++counters.messages_received;
+  counters.bytes_received += bytes;
+  ++link_.messages_in;
+  link_.bytes_in += bytes;
+  if (++s.group->filled == s.group->count)
+    finish(*s.group);
+}
+
+bool RecvComm::take_eager(const PacketHeader& header, const uint8_t* payload) {
+  if (mode_ == Mode::granting || header.tag != eager_tag_)
+    return false;
+  if (stashed_ == 0 && granted_end_ != next_ && alike(group(granted_end_))) {
+    fill(slot(group(granted_end_), 0), payload, header.bytes);
+    ++granted_end_;
+    owe();
+    return true;
+  }
+  if (stashed_ == eager_credits)
+    return false;
+  if (stash_end_ == eager_credits) {
+    // Close the gaps: there are some, for fewer than all are in use.
+    uint16_t to = 0;
+    for (uint16_t from = 0; from < stash_end_; ++from)
+      if (stash_[from].used && to++ != from)
+        stash_[to - 1] = stash_[from], stash_[from].used = false;
+    stash_end_ = to;
+  }
+  Stashed& fresh = stash_[stash_end_++];
+  fresh.tag = header.tag;
+  fresh.bytes = header.bytes;
+  fresh.used = true;
+  std::memcpy(fresh.data, payload, header.bytes);
+  ++stashed_;
+  return true;
+}
+
+/// In eager mode: the oldest receives take what waits, in order.
+void RecvComm::match_stash() {
+  for (; stashed_ > 0 && granted_end_ != next_ && alike(group(granted_end_)); ++granted_end_)
+    fill_from_stash(group(granted_end_));
+}
+
+void RecvComm::fill_from_stash(RecvGroup& g) {
+  for (int i = 0; i < g.count && stashed_ > 0; ++i) {
+    RecvSlot& s = slot(g, i);
+    for (uint16_t at = 0; at < stash_end_ && !s.filled; ++at) {
+      Stashed& one = stash_[at];
+      if (!one.used || one.tag != s.tag)
+        continue;
+      fill(s, one.data, one.bytes);
+      if (fault_)
+        return;
+      one.used = false;
+      --stashed_;
+      owe();
+    }
+  }
+  if (stashed_ == 0)
+    stash_end_ = 0;
+}
+
+bool RecvComm::take_leave() {
+  if (mode_ == Mode::granting)
+    return false;
+  mode_ = Mode::granting;
+  small_run_ = 0;
+  for (uint32_t at = granted_end_; at != next_ && stashed_ > 0; ++at)
+    fill_from_stash(group(at));
+  maybe_grant(true);
+  return true;
+}
+
+void RecvComm::take_too_large(int32_t tag, const uint32_t sizes[2]) {
+  fail(Error(Kind::invalid, cat("send of ", sizes[0], " bytes, tag ", tag, ", from ", link_.peer,
+                                " is larger than the receive of ", sizes[1], " bytes")));
+}
+
+bool RecvComm::take_notice(uint64_t value) {
+  if (notice_end_ - notice_first_ == most_notices)
+    return false;
+  notices_[notice_end_++ % most_notices] = value;
+  return true;
+}
+
+bool RecvComm::notice(uint64_t& value) {
+  if (notice_first_ == notice_end_)
+    return false;
+  value = notices_[notice_first_++ % most_notices];
+  owe();
+  return true;
+}
+
+void RecvComm::sender_closed() { peer_closed = true; }
+
+bool RecvComm::speak() {
+  PacketHeader header;
+  header.comm = peer_comm;
+  auto say = [&](bool& due, PacketType type) {
+    if (!due)
+      return true;
+    header.type = uint8_t(type);
+    header.tag = eager_tag_;
+    if (!endpoint_.send_packet(link_, header, nullptr, control_reserve))
+      return false;
+    due = false;
+    return true;
+  };
+  if (say_grant_) {
+    if (!send_grants())
+      return fault_.has_value();
+    say_grant_ = false;
+  }
+  if (!say(say_on_, PacketType::eager_on) || !say(say_off_, PacketType::eager_off))
+    return false;
+  if (say_credit_ && owed > 0) {
+    link_.creditor = this;
+    if (!say(say_credit_, PacketType::nothing))
+      return false;
+  }
+  say_credit_ = false;
+  return true;
+}
+
+} // namespace podstep::fabric

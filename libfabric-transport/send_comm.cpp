@@ -1,0 +1,310 @@
+// The sending end of a communicator: see comms.h. Nothing here allocates once the communicator exists.
+#include "common/text.h"
+#include "libfabric-transport/endpoint.h"
+#include "libfabric-transport/introduce.h"
+#include <cstdlib>
+#include <rdma/fi_rma.h>
+#include <rdma/fi_tagged.h>
+
+namespace podstep::fabric {
+
+namespace {
+/// Packets that small messages leave to grants, control and acknowledgements.
+constexpr uint16_t eager_reserve = 6, control_reserve = 1;
+constexpr Duration drain_time = std::chrono::seconds(1);
+} // namespace
+
+SendComm::SendComm(Endpoint& endpoint, Link& link)
+    : endpoint_(endpoint), link_(link), id_(endpoint.senders().insert(this)),
+      requests_(static_cast<SendRequest*>(calloc(most_sends, sizeof(SendRequest)))) {
+  ++link_.comms;
+}
+
+SendComm::~SendComm() {
+  endpoint_.unqueue(link_, *this);
+  for (uint32_t i = 0; i < fresh_; ++i)
+    endpoint_.untrack(requests_[i]);
+  endpoint_.senders().erase(id_);
+  --link_.comms;
+  std::free(requests_);
+}
+
+const Error* SendComm::fault() {
+  if (!fault_ && link_.fault)
+    fail(*link_.fault);
+  return fault_ ? &*fault_ : nullptr;
+}
+
+void SendComm::fail(Error error) {
+  if (fault_)
+    return;
+  ++endpoint_.counters().errors;
+  fault_ = std::move(error);
+}
+
+SendRequest* SendComm::allocate(size_t bytes, int tag) {
+  SendRequest* request = free_;
+  if (request)
+    free_ = request->next;
+  else if (fresh_ < most_sends) {
+    request = new (&requests_[fresh_]) SendRequest;
+    request->index = uint16_t(fresh_++);
+  } else
+    return nullptr;
+  request->type = Request::Type::send;
+  request->done.store(false, std::memory_order_relaxed);
+  request->comm = this;
+  request->bytes = uint32_t(bytes);
+  request->tag = tag;
+  request->tracked = false;
+  request->notifies = false;
+  return request;
+}
+
+void SendComm::release(SendRequest* request) {
+  request->next = free_;
+  free_ = request;
+}
+
+SendRequest* SendComm::send(const void* data, size_t bytes, int tag, const Registration* memory) {
+  if (fault())
+    return nullptr;
+  if (bytes > most_bytes) {
+    fail(Error(Kind::invalid, cat("send of ", bytes, " bytes to ", link_.peer, ": at most ", most_bytes)));
+    return nullptr;
+  }
+  if (first_grant_ != end_grant_)
+    return send_granted(data, bytes, tag, memory);
+  if (!eager_)
+    return nullptr;
+  if (tag == eager_tag_ && bytes <= eager_bytes && Memory::on_host(memory))
+    return send_eager(data, bytes, tag);
+  eager_ = false;
+  say_leave_ = true;
+  if (!speak())
+    endpoint_.queue(link_, *this);
+  return nullptr;
+}
+
+SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, const Registration* memory) {
+  Grant& grant = grants_[first_grant_ % most_receives];
+  uint8_t at = 0;
+  while (at < grant.count && ((grant.used >> at & 1) || grant.entries[at].tag != tag))
+    ++at;
+  if (at == grant.count)
+    return nullptr; // another sender's turn in the oldest group
+  if (bytes > grant.entries[at].capacity) {
+    too_large_[0] = uint32_t(bytes), too_large_[1] = grant.entries[at].capacity;
+    say_too_large_ = true;
+    fail(Error(Kind::invalid, cat("send of ", bytes, " bytes, tag ", tag, ", to ", link_.peer,
+                                  " is larger than its receive of ", grant.entries[at].capacity, " bytes")));
+    if (!speak())
+      endpoint_.queue(link_, *this);
+    return nullptr;
+  }
+  SendRequest* request = allocate(bytes, tag);
+  if (!request)
+    return nullptr;
+  uint64_t bits = pack({peer_id, uint16_t(grant.sequence), at});
+  ssize_t rc;
+  bool inject = bytes <= endpoint_.inject_bytes() && Memory::on_host(memory);
+  if (inject)
+    rc = fi_tinject(endpoint_.ep(), data, bytes, link_.address, bits);
+  else {
+    request->kind = OpKind::data_out;
+    rc = fi_tsend(endpoint_.ep(), data, bytes, Memory::descriptor(memory), link_.address, bits, request);
+  }
+  if (!start(request, rc))
+    return nullptr;
+  if (inject)
+    complete(*request);
+  grant.used |= uint8_t(1u << at);
+  pop_used();
+  return request;
+}
+
+SendRequest* SendComm::start(SendRequest* request, ssize_t rc) {
+  if (!endpoint_.posted(link_, rc, "data")) {
+    release(request);
+    return nullptr;
+  }
+  ++in_flight;
+  endpoint_.track(*request);
+  ++endpoint_.counters().messages_sent;
+  endpoint_.counters().bytes_sent += request->bytes;
+  ++link_.messages_out;
+  link_.bytes_out += request->bytes;
+  return request;
+}
+
+SendRequest* SendComm::send_eager(const void* data, size_t bytes, int tag) {
+  if (credits_ == 0)
+    return nullptr;
+  SendRequest* request = allocate(bytes, tag);
+  if (!request)
+    return nullptr;
+  PacketHeader header;
+  header.type = uint8_t(PacketType::eager);
+  header.comm = peer_id;
+  header.tag = tag;
+  header.bytes = uint16_t(bytes);
+  if (!endpoint_.send_packet(link_, header, data, eager_reserve)) {
+    release(request);
+    return nullptr;
+  }
+  --credits_;
+  // The packet holds a copy: the caller's memory is free again.
+  request->done.store(true, std::memory_order_relaxed);
+  Counters& counters = endpoint_.counters();
+  ++counters.messages_sent, ++counters.eager_sent;
+  counters.bytes_sent += bytes;
+  ++link_.messages_out;
+  link_.bytes_out += bytes;
+  return request;
+}
+
+void SendComm::complete(SendRequest& request) {
+  --in_flight;
+  endpoint_.untrack(request);
+  if (request.notifies && !fault_) {
+    request.next = nullptr;
+    (first_notice_ ? last_notice_->next : first_notice_) = &request;
+    last_notice_ = &request;
+    if (!speak())
+      endpoint_.queue(link_, *this);
+  } else
+    request.done.store(true, std::memory_order_release);
+  if (in_flight == 0 && say_drained_ && !speak())
+    endpoint_.queue(link_, *this);
+}
+
+SendRequest* SendComm::one_sided(const OneSided& what) {
+  if (fault())
+    return nullptr;
+  if (what.offset > what.remote.bytes || what.bytes > what.remote.bytes - what.offset) {
+    fail(Error(Kind::invalid, cat("one-sided transfer of ", what.bytes, " bytes at ", what.offset, " with ", link_.peer,
+                                  ": its memory has ", what.remote.bytes, " bytes")));
+    return nullptr;
+  }
+  SendRequest* request = allocate(what.bytes, 0);
+  if (!request)
+    return nullptr;
+  request->type = Request::Type::one_sided;
+  request->kind = OpKind::one_sided;
+  request->notifies = what.notify;
+  request->notice = what.notice;
+  uint64_t address = what.remote.base + what.offset;
+  void* descriptor = Memory::descriptor(what.memory);
+  ssize_t rc = what.write ? fi_write(endpoint_.ep(), what.local, what.bytes, descriptor, link_.address, address,
+                                     what.remote.key, request)
+                          : fi_read(endpoint_.ep(), what.local, what.bytes, descriptor, link_.address, address,
+                                    what.remote.key, request);
+  return start(request, rc);
+}
+
+bool SendComm::say_notices() {
+  while (SendRequest* request = first_notice_) {
+    PacketHeader header;
+    header.type = uint8_t(PacketType::notify);
+    header.comm = peer_id;
+    header.bytes = sizeof request->notice;
+    if (credits_ == 0 || !endpoint_.send_packet(link_, header, &request->notice, control_reserve))
+      return false;
+    --credits_;
+    first_notice_ = request->next;
+    request->done.store(true, std::memory_order_release);
+  }
+  return true;
+}
+
+bool SendComm::speak() {
+  PacketHeader header;
+  header.comm = peer_id;
+  if (say_leave_) {
+    header.type = uint8_t(PacketType::leave);
+    if (!endpoint_.send_packet(link_, header, nullptr, control_reserve))
+      return false;
+    say_leave_ = false;
+  }
+  if (say_too_large_) {
+    header.type = uint8_t(PacketType::too_large);
+    header.bytes = sizeof too_large_;
+    if (!endpoint_.send_packet(link_, header, too_large_, control_reserve))
+      return false;
+    say_too_large_ = false;
+  }
+  if (say_drained_ && in_flight == 0) {
+    say_drained_ = false;
+    endpoint_.introducer().say(link_, Drained{peer_id});
+  }
+  return say_notices();
+}
+
+bool SendComm::take_grant(const PacketHeader& header, const uint8_t* payload) {
+  uint32_t sequence = header.sequence;
+  for (uint8_t i = 0; i < header.count; ++i) {
+    GrantEntry entry;
+    std::memcpy(&entry, payload + i * sizeof entry, sizeof entry);
+    if (header.starts >> i & 1) {
+      if (end_grant_ - first_grant_ >= most_receives)
+        return false;
+      Grant& fresh = grants_[end_grant_++ % most_receives];
+      fresh.sequence = sequence++;
+      fresh.count = fresh.used = 0;
+    }
+    Grant& grant = grants_[(end_grant_ - 1) % most_receives];
+    if (grant.count == most_grouped)
+      return false;
+    if (entry.capacity & grant_filled)
+      grant.used |= uint8_t(1u << grant.count);
+    grant.entries[grant.count++] = entry;
+  }
+  pop_used();
+  return true;
+}
+
+void SendComm::pop_used() {
+  while (first_grant_ != end_grant_) {
+    const Grant& grant = grants_[first_grant_ % most_receives];
+    if (grant.used != (1u << grant.count) - 1)
+      return;
+    ++first_grant_;
+  }
+}
+
+void SendComm::take_eager_on(int32_t tag) {
+  eager_ = true;
+  eager_tag_ = tag;
+}
+
+void SendComm::take_eager_off() {
+  if (!eager_)
+    return; // we left by ourselves meanwhile
+  eager_ = false;
+  say_leave_ = true;
+  if (!speak())
+    endpoint_.queue(link_, *this);
+}
+
+bool SendComm::take_credits(uint16_t credits) {
+  if (credits_ + credits > eager_credits)
+    return false;
+  credits_ = uint16_t(credits_ + credits);
+  if (first_notice_ && !speak())
+    endpoint_.queue(link_, *this);
+  return true;
+}
+
+void SendComm::receiver_closed() {
+  peer_closed = true;
+  fail(Error(Kind::unavailable, cat(link_.peer, " has closed its end of the communicator")));
+  say_drained_ = true;
+  if (!speak())
+    endpoint_.queue(link_, *this);
+}
+
+bool SendComm::drain() {
+  return endpoint_.progress_until([this] { return in_flight == 0; }, drain_time);
+}
+
+} // namespace podstep::fabric

@@ -1,0 +1,40 @@
+// What the user and the site may set, read once from the environment. Pure: the environment is a value.
+#pragma once
+#include "common/clock.h"
+#include "libfabric-transport/siphash.h"
+#include "libfabric-transport/slingshot.h"
+#include <optional>
+#include <span>
+#include <string>
+
+namespace podstep::fabric {
+
+struct Settings {
+  std::string provider;  ///< empty: the best that is there
+  std::string device;    ///< empty: all
+  std::string interface; ///< of the side channel; empty: the device's own
+  std::string statistics; ///< directory of the statistics pages; empty: none
+  Duration timeout = std::chrono::seconds(30);
+  Duration connect_timeout = std::chrono::seconds(60);
+  std::string key_file;
+  VniScope vni = VniScope::step;
+  bool allow_default_service = false;
+  uint64_t job = 0; ///< made of SLURM_JOB_ID; a handle of another number is refused
+};
+
+/// One variable, for the reader and for the manual page.
+struct Parameter {
+  const char* name;
+  const char* value; ///< its form
+  const char* fallback;
+  const char* help;
+};
+std::span<const Parameter> parameters();
+
+/// Error: invalid, naming the variable.
+Result<Settings> read_settings(const Lookup& lookup);
+/// The key of the job: 32 hexadecimal digits in a file that nobody else may write and others may not read.
+/// Zeros where the settings name none.
+Result<Key> read_key(const Settings& settings);
+
+} // namespace podstep::fabric
