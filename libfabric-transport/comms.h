@@ -126,6 +126,7 @@ public:
   bool accepted = false;
   bool peer_closed = false;
   uint32_t in_flight = 0; ///< handed to the provider
+  uint32_t granted_sent = 0; ///< messages into granted receives, modulo 2^32
 
 private:
   struct Grant {
@@ -135,6 +136,7 @@ private:
   };
 
   SendRequest* send_granted(const void* data, size_t bytes, int tag, const Registration* memory);
+  void starve();
   SendRequest* send_eager(const void* data, size_t bytes, int tag);
   SendRequest* allocate(size_t bytes, int tag);
   SendRequest* start(SendRequest* request, ssize_t rc);
@@ -146,7 +148,8 @@ private:
   uint32_t id_;
   Grant grants_[most_receives];
   uint32_t first_grant_ = 0, end_grant_ = 0;
-  bool eager_ = false, say_leave_ = false, say_too_large_ = false, say_drained_ = false;
+  bool eager_ = false, say_leave_ = false, say_too_large_ = false, say_drained_ = false, say_want_ = false;
+  Duration starved_since_ = Duration::max(); ///< active time since when a send has waited for a grant
   int32_t eager_tag_ = 0;
   uint16_t credits_ = eager_credits;
   uint32_t too_large_[2] = {0, 0};

@@ -146,7 +146,7 @@ void Endpoint::complete(Op* op, size_t bytes) {
   }
   case OpKind::discard: {
     auto& slot = static_cast<RecvSlot&>(*op);
-    return slot.group->comm->cancelled(slot);
+    return slot.group->comm->discarded(slot);
   }
   }
 }
@@ -165,8 +165,11 @@ void Endpoint::complete_error() {
     return repost(static_cast<PacketSlot&>(*op));
   case OpKind::packet_out:
     return complete(op, 0);
-  case OpKind::discard:
-    return complete(op, 0);
+  case OpKind::discard: {
+    auto& slot = static_cast<RecvSlot&>(*op);
+    RecvComm& comm = *slot.group->comm;
+    return entry.err == FI_ECANCELED ? comm.cancelled(slot) : comm.discarded(slot);
+  }
   case OpKind::data_in: {
     auto& slot = static_cast<RecvSlot&>(*op);
     RecvComm& comm = *slot.group->comm;

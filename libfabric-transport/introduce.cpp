@@ -187,7 +187,7 @@ void Introducer::close(SendComm* raw) {
   Link& link = comm->link();
   bool empty = comm->drain();
   if (!link.fault)
-    say(link, SenderClosed{comm->peer_id});
+    say(link, SenderClosed{comm->peer_id, comm->granted_sent});
   if (!empty)
     endpoint_.adopt(std::move(comm));
 }
@@ -207,7 +207,7 @@ void Introducer::close(RecvComm* raw) {
 void Introducer::bury() {
   for (size_t i = 0; i < leaving_.size();) {
     RecvComm& comm = *leaving_[i];
-    if (comm.peer_closed || comm.link().fault)
+    if (comm.has_everything() || comm.link().fault)
       comm.stop_expecting();
     if (comm.expecting())
       ++i;

@@ -42,6 +42,7 @@ public:
   /// Reads what the side channel has; never waits.
   void poll();
   Link* link(uint32_t id) const { return id < links_.size() ? links_[id].get() : nullptr; }
+  size_t links() const { return links_.size() - free_links_.size(); }
   template<class F> void each_link(F f) const {
     for (const auto& link : links_)
       if (link && link->introduced)

@@ -50,19 +50,19 @@ Result<void> Introducer::take(Link& link, const Message& message) {
       comm->peer_id = accepted->receiver;
       comm->accepted = true;
     } else if (!comm)
-      say(link, SenderClosed{accepted->receiver});
+      say(link, SenderClosed{accepted->receiver, 0});
   } else if (const auto* refused = std::get_if<Refused>(&message)) {
     if (SendComm* comm = sender(refused->sender))
       comm->fail(Error(Kind::unavailable, cat("connect to ", link.peer, ": ", printable(refused->why))));
   } else if (const auto* gone = std::get_if<SenderClosed>(&message)) {
     if (RecvComm* comm = receiver(gone->id))
-      comm->sender_closed();
+      comm->sender_closed(gone->sent);
   } else if (const auto* left = std::get_if<ReceiverClosed>(&message)) {
     if (SendComm* comm = sender(left->id))
       comm->receiver_closed();
   } else if (const auto* drained = std::get_if<Drained>(&message)) {
     if (RecvComm* comm = receiver(drained->id))
-      comm->sender_closed();
+      comm->sender_closed(drained->sent);
   }
   return {};
 }

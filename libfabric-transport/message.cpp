@@ -77,7 +77,10 @@ template<class F, class M> void fields(F& f, M& m) requires requires { m.receive
 template<class F, class M> void fields(F& f, M& m) requires requires { m.why; } {
   f.field(m.sender), f.field(m.why, 300);
 }
-template<class F, class M> void fields(F& f, M& m) requires requires { m.id; } { f.field(m.id); }
+template<class F, class M>
+requires(std::is_same_v<std::remove_const_t<M>, ReceiverClosed>)
+void fields(F& f, M& m) { f.field(m.id); }
+template<class F, class M> void fields(F& f, M& m) requires requires { m.sent; } { f.field(m.id), f.field(m.sent); }
 template<class F, class M>
 requires(std::is_same_v<std::remove_const_t<M>, Challenge>)
 void fields(F& f, M& m) { f.field(m.nonce); }

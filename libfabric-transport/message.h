@@ -56,6 +56,7 @@ struct Refused {
 /// One end of a communicator is gone: `id` is the addressee's id of it.
 struct SenderClosed {
   uint32_t id = 0;
+  uint32_t sent = 0; ///< messages that went into granted receives; this message may overtake them
   bool operator==(const SenderClosed&) const = default;
 };
 struct ReceiverClosed {
@@ -65,6 +66,7 @@ struct ReceiverClosed {
 /// The sender's answer to ReceiverClosed: nothing more of it is under way.
 struct Drained {
   uint32_t id = 0;
+  uint32_t sent = 0; ///< as above
   bool operator==(const Drained&) const = default;
 };
 

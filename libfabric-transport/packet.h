@@ -16,6 +16,7 @@ enum class PacketType : uint8_t {
   eager_off,   ///< please leave that mode
   leave,       ///< the sender left it, and wants grants
   too_large,   ///< the sender had more than the receive takes; payload: both sizes
+  want,        ///< the sender has waited for a grant
   notify,      ///< a one-sided operation is complete; payload: 8 bytes of the user's
 };
 
@@ -51,7 +52,7 @@ static_assert(sizeof(PacketHeader) + grant_entries * sizeof(GrantEntry) == 128);
 inline constexpr size_t eager_bytes = 1024;
 inline constexpr size_t packet_bytes = sizeof(PacketHeader) + eager_bytes;
 /// Small messages of a communicator that may be under way or unread.
-inline constexpr uint16_t eager_credits = 16;
+inline constexpr uint16_t eager_credits = 32;
 
 /// Whether `bytes` bytes are a whole packet of a known type; what it says may still be wrong.
 inline bool is_packet(const uint8_t* data, size_t bytes, PacketHeader& header) {

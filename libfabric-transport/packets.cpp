@@ -18,7 +18,7 @@ Result<void> Endpoint::post_packets(Link& link) {
     spare_.pop_back();
     return {};
   }
-  uint16_t wanted = receive_depth_ < 4096 ? 24 : most_packets;
+  uint16_t wanted = receive_depth_ < 4096 && introducer_->links() > 6 ? 16 : most_packets;
   link.slots = std::unique_ptr<PacketSlot[]>(new PacketSlot[wanted]);
   for (link.posted = 0; link.posted < wanted; ++link.posted) {
     PacketSlot& slot = link.slots[link.posted];
@@ -170,7 +170,7 @@ void Endpoint::dispatch(Link& link, const PacketHeader& header, const uint8_t* p
   }
   auto type = PacketType(header.type);
   if (type == PacketType::eager || type == PacketType::leave || type == PacketType::too_large ||
-      type == PacketType::notify) {
+      type == PacketType::want || type == PacketType::notify) {
     RecvComm* comm = receivers_.find(header.comm);
     if (!comm || &comm->link() != &link)
       return; // it was closed meanwhile
@@ -178,6 +178,8 @@ void Endpoint::dispatch(Link& link, const PacketHeader& header, const uint8_t* p
       fine = fine && comm->take_eager(header, payload);
     else if (type == PacketType::leave)
       fine = fine && comm->take_leave();
+    else if (type == PacketType::want)
+      comm->take_want();
     else if (type == PacketType::notify)
       fine = fine && comm->take_notice(number(0) | uint64_t(number(4)) << 32);
     else {

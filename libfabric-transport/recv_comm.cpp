@@ -95,6 +95,7 @@ RecvGroup* RecvComm::receive(std::span<const RecvBuffer> buffers) {
   }
   ++next_;
   arrange(g);
+  polled_ = false;
   return &g;
 }
 
@@ -136,7 +137,10 @@ void RecvComm::maybe_grant(bool idle) {
   if (mode_ != Mode::granting || waiting == 0 || say_grant_)
     return;
   bool big = slot(group(granted_end_), 0).capacity >= large;
-  if (open_ == 0 ? !idle && waiting < 4 : waiting < (big ? open_ : 2 * open_))
+  // Grants are saved up only by who comes back to test: another may post and then sleep.
+  if (wanted_ || !polled_ || (open_ == 0 && idle))
+    wanted_ = false;
+  else if (open_ == 0 ? waiting < 4 : waiting < (big ? open_ : 2 * open_))
     return;
   say_grant_ = true;
   if (!speak())
@@ -144,6 +148,7 @@ void RecvComm::maybe_grant(bool idle) {
 }
 
 void RecvComm::waiting() {
+  polled_ = true;
   if (open_ == 0)
     maybe_grant(true);
 }
@@ -208,6 +213,7 @@ void RecvComm::finish(RecvGroup& g) {
 void RecvComm::complete(RecvSlot& s, size_t bytes) {
   s.posted = false;
   s.filled = true;
+  ++granted_received_;
   s.received = uint32_t(bytes);
   Counters& counters = endpoint_.counters();
   ++counters.messages_received;
@@ -221,6 +227,11 @@ void RecvComm::complete(RecvSlot& s, size_t bytes) {
     finish(g);
     maybe_grant(open_ == 0);
   }
+}
+
+void RecvComm::discarded(RecvSlot& s) {
+  ++granted_received_;
+  cancelled(s);
 }
 
 void RecvComm::cancelled(RecvSlot& s) {

@@ -47,6 +47,8 @@ public:
   bool withdraw();
   /// Whether the sender may still send into receives that are no longer wanted.
   bool expecting() const;
+  /// The sender is gone, and all that it sent into granted receives has come.
+  bool has_everything() const { return peer_closed && granted_received_ == announced_; }
   void stop_expecting();
 
   bool speak() override;
@@ -55,8 +57,10 @@ public:
   bool take_leave();
   void take_too_large(int32_t tag, const uint32_t sizes[2]);
   bool take_notice(uint64_t value);
-  void sender_closed();
+  void take_want();
+  void sender_closed(uint32_t sent);
   void complete(RecvSlot& slot, size_t bytes);
+  void discarded(RecvSlot& slot);
   void cancelled(RecvSlot& slot);
   void fail(Error error);
   /// The oldest notice of a one-sided operation that is complete; false when there is none.
@@ -104,6 +108,9 @@ private:
   uint32_t open_ = 0;        ///< granted and not yet filled
   uint32_t small_run_ = 0;   ///< small messages in a row
   uint32_t discards_ = 0;
+  uint32_t granted_received_ = 0, announced_ = 0; ///< messages into granted receives, and as the sender counts
+  bool wanted_ = false; ///< the sender has asked for a grant
+  bool polled_ = true;  ///< the caller has tested since it last posted
   uint16_t stashed_ = 0, stash_first_ = 0, stash_end_ = 0;
   Stashed* stash_; ///< eager_credits of them, touched only when used
   std::unique_ptr<RecvGroup[]> groups_;

@@ -128,7 +128,15 @@ bool RecvComm::notice(uint64_t& value) {
   return true;
 }
 
-void RecvComm::sender_closed() { peer_closed = true; }
+void RecvComm::take_want() {
+  wanted_ = true;
+  maybe_grant(true);
+}
+
+void RecvComm::sender_closed(uint32_t sent) {
+  peer_closed = true;
+  announced_ = sent;
+}
 
 bool RecvComm::speak() {
   PacketHeader header;

@@ -32,6 +32,8 @@ SendComm::~SendComm() {
 const Error* SendComm::fault() {
   if (!fault_ && link_.fault)
     fail(*link_.fault);
+  if (!fault_ && link_.dying_since != Duration::max())
+    fail(Error(Kind::unavailable, cat(link_.peer, ": its process has ended, or left")));
   return fault_ ? &*fault_ : nullptr;
 }
 
@@ -76,7 +78,7 @@ SendRequest* SendComm::send(const void* data, size_t bytes, int tag, const Regis
   if (first_grant_ != end_grant_)
     return send_granted(data, bytes, tag, memory);
   if (!eager_)
-    return nullptr;
+    return starve(), nullptr;
   if (tag == eager_tag_ && bytes <= eager_bytes && Memory::on_host(memory))
     return send_eager(data, bytes, tag);
   eager_ = false;
@@ -84,6 +86,20 @@ SendRequest* SendComm::send(const void* data, size_t bytes, int tag, const Regis
   if (!speak())
     endpoint_.queue(link_, *this);
   return nullptr;
+}
+
+/// A receiver that posted, but makes no progress between, does not know that it is waited for.
+void SendComm::starve() {
+  constexpr Duration patience = std::chrono::milliseconds(2);
+  Duration now = endpoint_.active();
+  if (starved_since_ == Duration::max())
+    starved_since_ = now;
+  else if (now - starved_since_ >= patience) {
+    starved_since_ = now + std::chrono::hours(24 * 365); // once
+    say_want_ = true;
+    if (!speak())
+      endpoint_.queue(link_, *this);
+  }
 }
 
 SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, const Registration* memory) {
@@ -118,6 +134,8 @@ SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, con
     return nullptr;
   if (inject)
     complete(*request);
+  ++granted_sent;
+  starved_since_ = Duration::max();
   grant.used |= uint8_t(1u << at);
   pop_used();
   return request;
@@ -226,6 +244,12 @@ bool SendComm::speak() {
       return false;
     say_leave_ = false;
   }
+  if (say_want_) {
+    header.type = uint8_t(PacketType::want);
+    if (!endpoint_.send_packet(link_, header, nullptr, control_reserve))
+      return false;
+    say_want_ = false;
+  }
   if (say_too_large_) {
     header.type = uint8_t(PacketType::too_large);
     header.bytes = sizeof too_large_;
@@ -235,7 +259,7 @@ bool SendComm::speak() {
   }
   if (say_drained_ && in_flight == 0) {
     say_drained_ = false;
-    endpoint_.introducer().say(link_, Drained{peer_id});
+    endpoint_.introducer().say(link_, Drained{peer_id, granted_sent});
   }
   return say_notices();
 }
