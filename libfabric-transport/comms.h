@@ -1,6 +1,6 @@
 // The communicators of an endpoint: a sending and a receiving end, one direction each. A receiver grants its
-// buffers to the sender (so that a late one stalls nobody else's data), or, while messages are small, lets them
-// come unasked within a credit.
+// buffers to the sender (so that a late one stalls nobody else's data), or, while messages are small, lets
+// them come unasked within a credit.
 #pragma once
 #include "libfabric-transport/link.h"
 #include "libfabric-transport/memory.h"
@@ -76,7 +76,7 @@ struct SendRequest : Op, Request {
   Duration since; ///< active time when it was handed to the provider
   SendRequest *older, *newer;
   bool tracked;
-  bool notifies;   ///< a one-sided operation after which the peer is told `notice`
+  bool notifies; ///< a one-sided operation after which the peer is told `notice`
   uint64_t notice;
   SendRequest* next; ///< in the list of free ones, or of those whose notice is due
 };
@@ -125,7 +125,7 @@ public:
   uint32_t peer_id = 0;
   bool accepted = false;
   bool peer_closed = false;
-  uint32_t in_flight = 0; ///< handed to the provider
+  uint32_t in_flight = 0;    ///< handed to the provider
   uint32_t granted_sent = 0; ///< messages into granted receives, modulo 2^32
 
 private:

@@ -35,7 +35,9 @@ const Driver& driver() {
 
 } // namespace
 
-bool cuda_present() { return driver().present; }
+bool cuda_present() {
+  return driver().present;
+}
 
 int cuda_device_of(const void* pointer) {
   if (!driver().present)

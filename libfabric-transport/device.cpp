@@ -32,7 +32,9 @@ bool is_provider(const fi_info& info, const std::string& name) {
   return name == info.fabric_attr->prov_name;
 }
 
-size_t tag_width(uint64_t format) { return size_t(64 - std::countl_zero(format | 1)) + (format >> 63 ? 0 : 1); }
+size_t tag_width(uint64_t format) {
+  return size_t(64 - std::countl_zero(format | 1)) + (format >> 63 ? 0 : 1);
+}
 
 void describe(Device& device) {
   std::string base;
@@ -90,27 +92,40 @@ Result<std::vector<Device>> devices_of(const std::string& provider, const Settin
   return out;
 }
 
+void set_key(Device& device, uint32_t service, uint16_t vni) {
+  auto* key = static_cast<CxiAuthKey*>(calloc(1, sizeof(CxiAuthKey))); // fi_freeinfo frees it
+  key->svc_id = service;
+  key->vni = vni;
+  free(device.info->domain_attr->auth_key);
+  device.info->domain_attr->auth_key = reinterpret_cast<uint8_t*>(key);
+  device.info->domain_attr->auth_key_size = sizeof *key;
+}
+
 Result<void> attach_key(Device& device, const Slingshot& step, const Settings& settings) {
   auto found = std::find_if(step.devices.begin(), step.devices.end(),
                             [&](const CxiDevice& d) { return d.name == device.name; });
   if (found == step.devices.end())
     return Error(Kind::forbidden, cat(device.name, " is not among the step's SLINGSHOT_DEVICES"));
   PODSTEP_TRY(uint16_t vni, choose_vni(step, settings.vni));
-  auto* key = static_cast<CxiAuthKey*>(calloc(1, sizeof(CxiAuthKey))); // fi_freeinfo frees it
-  key->svc_id = found->service;
-  key->vni = vni;
-  free(device.info->domain_attr->auth_key);
-  device.info->domain_attr->auth_key = reinterpret_cast<uint8_t*>(key);
-  device.info->domain_attr->auth_key_size = sizeof *key;
+  set_key(device, found->service, vni);
   return {};
 }
 
 Result<void> attach_keys(std::vector<Device>& devices, const Settings& settings, const Lookup& environment) {
+  if (settings.explicit_service != 0 && settings.explicit_vni != 0) {
+    if (settings.explicit_service == 1 && !settings.allow_default_service)
+      return Error(Kind::forbidden, "CXI service 1 restricts nobody",
+                   "use the step's own service (SLINGSHOT_SVC_IDS), or ask the site for leave");
+    for (Device& device : devices)
+      set_key(device, settings.explicit_service, settings.explicit_vni);
+    return {};
+  }
   PODSTEP_TRY(std::optional<Slingshot> step, parse_slingshot(environment, settings.allow_default_service));
   if (!step)
     return settings.allow_default_service
                ? Result<void>()
-               : Error(Kind::forbidden, "the step has no Slingshot VNI, and the default service restricts nobody",
+               : Error(Kind::forbidden,
+                       "the step has no Slingshot VNI, and the default service restricts nobody",
                        "on one node ask for it: srun --network=single_node_vni, or job_vni");
   for (Device& device : devices)
     PODSTEP_CHECK(attach_key(device, *step, settings));

@@ -20,7 +20,9 @@ constexpr Duration tick_every = std::chrono::milliseconds(1);
 /// More than this between two ticks, and nobody was making progress: it does not count as waiting.
 constexpr Duration longest_tick = std::chrono::milliseconds(50);
 
-Error provider_error(const std::string& what, int rc) { return Error(cat(what, ": ", fi_strerror(-rc))); }
+Error provider_error(const std::string& what, int rc) {
+  return Error(cat(what, ": ", fi_strerror(-rc)));
+}
 
 } // namespace
 
@@ -69,18 +71,15 @@ Result<void> Endpoint::create(const Device& device) {
   if (int rc = fi_cq_open(domain, &cq, &queue, nullptr))
     return provider_error("fi_cq_open", rc);
   queue_.reset(queue);
-  fid_ep* ep = nullptr;
-  if (int rc = fi_endpoint(domain, &info, &ep, nullptr))
-    return provider_error("fi_endpoint", rc);
-  ep_.reset(ep);
-  int rc = fi_ep_bind(ep, &queue->fid, FI_TRANSMIT | FI_RECV);
-  if (rc == 0)
-    rc = fi_ep_bind(ep, &addresses->fid, 0);
-  if (rc == 0)
-    rc = fi_enable(ep);
+  // shm names an endpoint by process id and number: a dead process of the same id may have left that name.
+  int rc = 0;
+  for (int attempt = 0; attempt < 8; ++attempt)
+    if ((rc = enable(info)) != -FI_EBUSY)
+      break;
   if (rc != 0)
     return provider_error("fi_enable", rc);
-  memory_ = std::make_unique<Memory>(domain, ep, info.domain_attr->mr_mode, options_.idle_registrations);
+  memory_ =
+      std::make_unique<Memory>(domain, ep_.get(), info.domain_attr->mr_mode, options_.idle_registrations);
   outs_ = std::make_unique<PacketOut[]>(packets_out);
   for (size_t i = 0; i < packets_out; ++i) {
     outs_[i].kind = OpKind::packet_out;
@@ -89,6 +88,18 @@ Result<void> Endpoint::create(const Device& device) {
   }
   talking_.reserve(64);
   return {};
+}
+
+int Endpoint::enable(fi_info& info) {
+  fid_ep* ep = nullptr;
+  ep_.reset();
+  int rc = fi_endpoint(domain_.get(), &info, &ep, nullptr);
+  ep_.reset(ep);
+  if (rc == 0)
+    rc = fi_ep_bind(ep, &queue_->fid, FI_TRANSMIT | FI_RECV);
+  if (rc == 0)
+    rc = fi_ep_bind(ep, &addresses_->fid, 0);
+  return rc == 0 ? fi_enable(ep) : rc;
 }
 
 Endpoint::~Endpoint() {
@@ -158,8 +169,8 @@ void Endpoint::complete_error() {
     return;
   auto* op = static_cast<Op*>(entry.op_context);
   std::string why =
-      cat(fi_strerror(entry.err), " (", fi_cq_strerror(queue_.get(), entry.prov_errno, entry.err_data, text, sizeof text),
-          ")");
+      cat(fi_strerror(entry.err), " (",
+          fi_cq_strerror(queue_.get(), entry.prov_errno, entry.err_data, text, sizeof text), ")");
   switch (op->kind) {
   case OpKind::packet_in:
     return repost(static_cast<PacketSlot&>(*op));
@@ -176,16 +187,16 @@ void Endpoint::complete_error() {
     bool expected = comm.closing;
     comm.cancelled(slot);
     if (!expected)
-      comm.fail(Error(Kind::unavailable, cat("receive of ", slot.capacity, " bytes, tag ", slot.tag, ", from ",
-                                             comm.link().peer, ": ", why)));
+      comm.fail(Error(Kind::unavailable, cat("receive of ", slot.capacity, " bytes, tag ", slot.tag,
+                                             ", from ", comm.link().peer, ": ", why)));
     return;
   }
   case OpKind::data_out:
   case OpKind::one_sided: {
     auto& request = static_cast<SendRequest&>(*op);
     SendComm& comm = *request.comm;
-    comm.fail(Error(Kind::unavailable, cat("transfer of ", request.bytes, " bytes, tag ", request.tag, ", to ",
-                                           comm.link().peer, ": ", why)));
+    comm.fail(Error(Kind::unavailable, cat("transfer of ", request.bytes, " bytes, tag ", request.tag,
+                                           ", to ", comm.link().peer, ": ", why)));
     return comm.complete(request);
   }
   }
@@ -277,17 +288,20 @@ void Endpoint::check_deadlines() {
   while (oldest_ && active_ - oldest_->since > options_.settings.timeout) {
     SendRequest& late = *oldest_;
     untrack(late);
-    late.comm->fail(Error(Kind::timeout, cat("transfer of ", late.bytes, " bytes, tag ", late.tag, ", to ",
-                                             late.comm->link().peer, ": no progress within ",
-                                             options_.settings.timeout / std::chrono::seconds(1), " s"),
-                          "PODSTEP_FABRIC_TIMEOUT sets the limit"));
+    late.comm->fail(
+        Error(Kind::timeout,
+              cat("transfer of ", late.bytes, " bytes, tag ", late.tag, ", to ", late.comm->link().peer,
+                  ": no progress within ", options_.settings.timeout / std::chrono::seconds(1), " s"),
+              "PODSTEP_FABRIC_TIMEOUT sets the limit"));
   }
 }
 
 void* Endpoint::discard_buffer(size_t bytes) {
   if (bytes > discard_bytes_) {
-    // The old one may still be written to: it stays mapped until the process ends, untouched pages cost nothing.
-    void* fresh = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    // The old one may still be written to: it stays mapped until the process ends, untouched pages cost
+    // nothing.
+    void* fresh =
+        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (fresh == MAP_FAILED)
       return nullptr;
     discard_ = fresh;

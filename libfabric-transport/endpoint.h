@@ -24,7 +24,7 @@ public:
     Key job_key{};
     size_t idle_registrations = 0;
     int traffic_class = -1; ///< a DSCP, 0..63; -1: the provider's own
-    std::string label; ///< of the statistics page: who this communicator is
+    std::string label;      ///< of the statistics page: who this communicator is
   };
   static Result<std::unique_ptr<Endpoint>> open(const Device& device, Options options, Clock& clock);
   ~Endpoint();
@@ -67,7 +67,8 @@ public:
   void queue(Link& link, Talker& talker);
   void unqueue(Link& link, Talker& talker);
   void fail(Link& link, Error error);
-  /// After an answer of the provider to a post on this link. False: not posted; `-FI_EAGAIN` counts as a stall.
+  /// After an answer of the provider to a post on this link. False: not posted; `-FI_EAGAIN` counts as a
+  /// stall.
   bool posted(Link& link, ssize_t rc, const char* what);
 
   // --- requests in flight, oldest first ---
@@ -82,6 +83,7 @@ public:
 private:
   Endpoint(Options options, Clock& clock);
   Result<void> create(const Device& device);
+  int enable(fi_info& info);
   void complete(Op* op, size_t bytes);
   void complete_error();
   void take_packet(PacketSlot& slot, size_t bytes);
@@ -105,7 +107,8 @@ private:
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<PacketOut[]> outs_;
   PacketOut* free_outs_ = nullptr;
-  std::vector<std::pair<std::unique_ptr<PacketSlot[]>, uint16_t>> spare_; ///< posted buffers of links that are gone
+  std::vector<std::pair<std::unique_ptr<PacketSlot[]>, uint16_t>>
+      spare_;                         ///< posted buffers of links that are gone
   std::vector<PacketSlot*> unposted_; ///< packet buffers that the provider would not take back yet
   std::vector<Link*> talking_;        ///< links with talkers
   SendRequest *oldest_ = nullptr, *newest_ = nullptr;

@@ -68,14 +68,15 @@ Result<Handle> decode_handle(const uint8_t* bytes, const Key& job_key, uint64_t 
     return Error(Kind::invalid, "the handle is not one of this transport",
                  "use the same NCCL_NET_PLUGIN on every rank");
   if (layout.version != protocol_version)
-    return Error(Kind::unsupported,
-                 cat("the handle is of protocol version ", layout.version, ", this library speaks ",
-                     protocol_version),
-                 "use the same version of libpodstep-fabric in every pod");
+    return Error(
+        Kind::unsupported,
+        cat("the handle is of protocol version ", layout.version, ", this library speaks ", protocol_version),
+        "use the same version of libpodstep-fabric in every pod");
   if (layout.job != job)
     return Error(Kind::forbidden, "the handle belongs to another job");
   if (layout.signature != sign(layout, job_key))
-    return Error(Kind::forbidden, "the handle's signature is wrong: it is damaged, or another job's key made it",
+    return Error(Kind::forbidden,
+                 "the handle's signature is wrong: it is damaged, or another job's key made it",
                  "give every rank of the job the same PODSTEP_FABRIC_KEY_FILE");
   if (layout.family != 4 && layout.family != 6)
     return Error(Kind::invalid, cat("the handle has an address of family ", int(layout.family)));

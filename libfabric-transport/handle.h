@@ -16,16 +16,17 @@ inline constexpr uint16_t protocol_version = 1;
 struct SocketAddress {
   uint8_t family = 0; ///< 4 or 6
   std::array<uint8_t, 16> bytes{};
-  uint16_t port = 0;   ///< host order
-  uint32_t scope = 0;  ///< interface index of a link-local IPv6 address
+  uint16_t port = 0;  ///< host order
+  uint32_t scope = 0; ///< interface index of a link-local IPv6 address
   bool operator==(const SocketAddress&) const = default;
 };
 std::string to_string(const SocketAddress& address);
 
 /// What the receiver says about itself.
 struct Handle {
-  uint64_t instance = 0; ///< of the receiver's endpoint, random: a process restarted on the same address is another
-  uint64_t nonce = 0;    ///< of this listen, random
+  uint64_t instance =
+      0; ///< of the receiver's endpoint, random: a process restarted on the same address is another
+  uint64_t nonce = 0; ///< of this listen, random
   uint32_t listener = 0;
   uint64_t job = 0; ///< a number made of the job's name; 0 where there is none
   Key secret{};     ///< without it nobody gets past the side channel's handshake

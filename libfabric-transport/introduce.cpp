@@ -163,8 +163,9 @@ Result<RecvComm*> Introducer::accept(Listener& listener) {
       listener.since = now;
     if (now - *listener.since > endpoint_.settings().connect_timeout)
       return Error(Kind::timeout,
-                   cat("accept: no sender has connected to listener ", listener.id, " at ", to_string(address_),
-                       " within ", endpoint_.settings().connect_timeout / std::chrono::seconds(1), " s"),
+                   cat("accept: no sender has connected to listener ", listener.id, " at ",
+                       to_string(address_), " within ",
+                       endpoint_.settings().connect_timeout / std::chrono::seconds(1), " s"),
                    "PODSTEP_FABRIC_CONNECT_TIMEOUT sets the limit");
     return static_cast<RecvComm*>(nullptr);
   }

@@ -42,6 +42,7 @@ public:
   /// Reads what the side channel has; never waits.
   void poll();
   Link* link(uint32_t id) const { return id < links_.size() ? links_[id].get() : nullptr; }
+  bool connecting() const { return !attempts_.empty(); }
   size_t links() const { return links_.size() - free_links_.size(); }
   template<class F> void each_link(F f) const {
     for (const auto& link : links_)
@@ -85,7 +86,7 @@ private:
   uint32_t next_listener_ = 1;
   std::map<uint64_t, Attempt> attempts_;
   std::vector<std::unique_ptr<RecvComm>> leaving_; ///< closed, but their sender may still send
-  std::map<uint32_t, uint64_t> nonces_; ///< that strangers were challenged with
+  std::map<uint32_t, uint64_t> nonces_;            ///< that strangers were challenged with
   uint32_t strangers_ = 0;
 
   friend class Endpoint;

@@ -70,15 +70,16 @@ struct Link {
   Duration begun{0}; ///< active time when the side channel was opened
 
   std::unique_ptr<PacketSlot[]> slots;
-  uint16_t posted = 0;                   ///< how many of them the peer may fill
-  uint16_t limit = 0;                    ///< how many packets the peer takes
-  uint16_t sent = 0, acknowledged = 0;   ///< packets to the peer; modulo 65536
-  uint16_t taken = 0, told = 0;          ///< packets from the peer, and as the peer knows it
+  uint16_t posted = 0;                 ///< how many of them the peer may fill
+  uint16_t limit = 0;                  ///< how many packets the peer takes
+  uint16_t sent = 0, acknowledged = 0; ///< packets to the peer; modulo 65536
+  uint16_t taken = 0, told = 0;        ///< packets from the peer, and as the peer knows it
   Talker *first_talker = nullptr, *last_talker = nullptr;
   Creditor* creditor = nullptr;
 
   Duration stalled_since = Duration::max(); ///< active time of the first EAGAIN of a row
-  Duration dying_since = Duration::max();   ///< active time when the side channel ended, or the last sign of life after it
+  Duration dying_since =
+      Duration::max(); ///< active time when the side channel ended, or the last sign of life after it
   std::optional<Error> fault;
   uint64_t bytes_in = 0, bytes_out = 0, messages_in = 0, messages_out = 0;
   uint32_t comms = 0; ///< communicators that use it

@@ -13,6 +13,7 @@ if HAVE_FABRIC
 # The engine: under the C library and under the NCCL plugin, which stand alone each.
 noinst_LTLIBRARIES += libfabricengine.la
 libfabricengine_la_SOURCES = \
+  libfabric-transport/calls.h \
   libfabric-transport/comms.h \
   libfabric-transport/cuda.cpp libfabric-transport/cuda.h \
   libfabric-transport/device.cpp libfabric-transport/device.h \
@@ -35,6 +36,20 @@ libfabricengine_la_SOURCES = \
 libfabricengine_la_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS)
 libfabricengine_la_LIBADD = libfabricparts.la libcommon.la $(FABRIC_LIBS) -ldl
 
+lib_LTLIBRARIES += libpodstep-fabric.la
+libpodstep_fabric_la_SOURCES = \
+  libfabric-transport/capi/data.cpp \
+  libfabric-transport/capi/objects.h \
+  libfabric-transport/capi/setup.cpp
+libpodstep_fabric_la_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS)
+libpodstep_fabric_la_LIBADD = libfabricengine.la
+libpodstep_fabric_la_LDFLAGS = -version-info 0:0:0 -Wl,-z,nodelete -Wl,--version-script=$(srcdir)/libfabric-transport/fabric.map
+libpodstep_fabric_la_DEPENDENCIES = libfabricengine.la $(srcdir)/libfabric-transport/fabric.map
+podstepincludedir = $(includedir)/podstep
+podstepinclude_HEADERS = libfabric-transport/podstep/fabric.h
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = libfabric-transport/podstep-fabric.pc
+
 # NCCL opens it by name (NCCL_NET_PLUGIN=podstep) and may close it again; providers do not survive being unloaded.
 lib_LTLIBRARIES += libnccl-net-podstep.la
 libnccl_net_podstep_la_SOURCES = \
@@ -53,4 +68,4 @@ libnccl_net_podstep_la_LIBADD = libfabricengine.la
 libnccl_net_podstep_la_LDFLAGS = -module -avoid-version -Wl,-z,nodelete -Wl,--version-script=$(srcdir)/libfabric-transport/nccl/plugin.map
 libnccl_net_podstep_la_DEPENDENCIES = libfabricengine.la $(srcdir)/libfabric-transport/nccl/plugin.map
 endif
-EXTRA_DIST += libfabric-transport/nccl/plugin.map
+EXTRA_DIST += libfabric-transport/nccl/plugin.map libfabric-transport/fabric.map

@@ -107,7 +107,8 @@ Result<void> Introducer::greeted(Link& link, const Hello& hello) {
   if (hello.provider != endpoint_.provider())
     return Error(Kind::unsupported, cat("it uses provider ", printable(hello.provider)),
                  "set the same PODSTEP_FABRIC_PROVIDER on every rank");
-  if (hello.packet_bytes != packet_bytes || hello.packets < 8 || hello.packets > 4096 || hello.address.empty())
+  if (hello.packet_bytes != packet_bytes || hello.packets < 8 || hello.packets > 4096 ||
+      hello.address.empty())
     return Error(Kind::unsupported, "it speaks another version of the protocol");
   link.instance = hello.instance;
   link.peer_cookie = hello.cookie;

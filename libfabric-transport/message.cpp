@@ -63,27 +63,39 @@ struct Reader {
 };
 
 // One list of the fields of each message, for both directions.
-template<class F, class M> void fields(F& f, M& m) requires requires { m.packets; } {
-  f.field(m.nonce), f.field(m.instance), f.field(m.target), f.field(m.cookie), f.field(m.link), f.field(m.pid);
+template<class F, class M> void fields(F& f, M& m) requires requires {
+  m.packets;
+}
+{
+  f.field(m.nonce), f.field(m.instance), f.field(m.target), f.field(m.cookie), f.field(m.link),
+      f.field(m.pid);
   f.field(m.packets), f.field(m.packet_bytes);
   f.field(m.provider, 31), f.field(m.host, 63), f.field(m.address, address_bytes);
 }
-template<class F, class M> void fields(F& f, M& m) requires requires { m.listener; } {
-  f.field(m.sender), f.field(m.listener), f.field(m.nonce);
+template<class F, class M> void fields(F& f, M& m) requires requires {
+  m.listener;
 }
-template<class F, class M> void fields(F& f, M& m) requires requires { m.receiver; } {
-  f.field(m.sender), f.field(m.receiver);
+{ f.field(m.sender), f.field(m.listener), f.field(m.nonce); }
+template<class F, class M> void fields(F& f, M& m) requires requires {
+  m.receiver;
 }
-template<class F, class M> void fields(F& f, M& m) requires requires { m.why; } {
-  f.field(m.sender), f.field(m.why, 300);
+{ f.field(m.sender), f.field(m.receiver); }
+template<class F, class M> void fields(F& f, M& m) requires requires {
+  m.why;
 }
+{ f.field(m.sender), f.field(m.why, 300); }
 template<class F, class M>
-requires(std::is_same_v<std::remove_const_t<M>, ReceiverClosed>)
-void fields(F& f, M& m) { f.field(m.id); }
-template<class F, class M> void fields(F& f, M& m) requires requires { m.sent; } { f.field(m.id), f.field(m.sent); }
+requires(std::is_same_v<std::remove_const_t<M>, ReceiverClosed>) void fields(F& f, M& m) {
+  f.field(m.id);
+}
+template<class F, class M> void fields(F& f, M& m) requires requires {
+  m.sent;
+}
+{ f.field(m.id), f.field(m.sent); }
 template<class F, class M>
-requires(std::is_same_v<std::remove_const_t<M>, Challenge>)
-void fields(F& f, M& m) { f.field(m.nonce); }
+requires(std::is_same_v<std::remove_const_t<M>, Challenge>) void fields(F& f, M& m) {
+  f.field(m.nonce);
+}
 
 template<size_t I = 0> bool read(Reader& reader, uint16_t type, Message& out) {
   if constexpr (I < std::variant_size_v<Message>) {
@@ -105,6 +117,16 @@ std::string encode(const Message& message, const Key& key, uint64_t counter) {
   return std::string(reinterpret_cast<const char*>(&frame), sizeof frame) + writer.out;
 }
 
+Result<Message> decode_body(uint16_t type, std::string_view body) {
+  Message out;
+  Reader reader{body};
+  if (!read(reader, type, out))
+    return Error(Kind::invalid, cat("a message of unknown type ", type));
+  if (reader.bad || !reader.in.empty())
+    return Error(Kind::invalid, cat("a message of type ", type, " of the wrong length"));
+  return out;
+}
+
 Result<Decoded> decode_message(std::string_view bytes, const Key& key, uint64_t counter) {
   Frame frame;
   if (bytes.size() < sizeof frame)
@@ -119,13 +141,8 @@ Result<Decoded> decode_message(std::string_view bytes, const Key& key, uint64_t 
   std::string_view body = bytes.substr(sizeof frame, frame.bytes);
   if (frame.signature != sign(key, counter, frame.type, body))
     return Error(Kind::forbidden, "a message that is not signed with the key of this job");
-  Decoded out{sizeof frame + frame.bytes, {}};
-  Reader reader{body};
-  if (!read(reader, frame.type, out.message))
-    return Error(Kind::invalid, cat("a message of unknown type ", frame.type));
-  if (reader.bad || !reader.in.empty())
-    return Error(Kind::invalid, cat("a message of type ", frame.type, " of the wrong length"));
-  return out;
+  PODSTEP_TRY(Message message, decode_body(frame.type, body));
+  return Decoded{sizeof frame + frame.bytes, std::move(message)};
 }
 
 } // namespace podstep::fabric

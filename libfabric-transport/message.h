@@ -29,11 +29,11 @@ struct Hello {
   uint64_t cookie = 0;   ///< to be written into every packet to the speaker
   uint32_t link = 0;     ///< likewise
   uint32_t pid = 0;
-  uint16_t packets = 0;   ///< how many packets the speaker can take unacknowledged
+  uint16_t packets = 0; ///< how many packets the speaker can take unacknowledged
   uint16_t packet_bytes = 0;
-  std::string provider;  ///< at most 31 characters
-  std::string host;      ///< at most 63
-  std::string address;   ///< of the endpoint, fi_getname
+  std::string provider; ///< at most 31 characters
+  std::string host;     ///< at most 63
+  std::string address;  ///< of the endpoint, fi_getname
   bool operator==(const Hello&) const = default;
 };
 /// The sender wants a communicator with a listener.
@@ -70,7 +70,8 @@ struct Drained {
   bool operator==(const Drained&) const = default;
 };
 
-using Message = std::variant<Challenge, Hello, Connect, Accepted, Refused, SenderClosed, ReceiverClosed, Drained>;
+using Message =
+    std::variant<Challenge, Hello, Connect, Accepted, Refused, SenderClosed, ReceiverClosed, Drained>;
 
 /// The frame of a message: length, type, signature, body. `counter` is the how-manieth frame of this
 /// direction it is: a frame that is repeated, left out or moved does not verify.
@@ -81,6 +82,8 @@ struct Decoded {
   size_t frame = 0;
   Message message;
 };
+/// The body of a message of this type, after its signature was found right.
+Result<Message> decode_body(uint16_t type, std::string_view body);
 Result<Decoded> decode_message(std::string_view bytes, const Key& key, uint64_t counter);
 
 } // namespace podstep::fabric

@@ -1,4 +1,5 @@
-// What the provider is asked to do, and what the caller waits for: the blocks that a completion points back to.
+// What the provider is asked to do, and what the caller waits for: the blocks that a completion points back
+// to.
 #pragma once
 #include <atomic>
 #include <cstdint>

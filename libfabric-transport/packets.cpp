@@ -198,7 +198,8 @@ void Endpoint::dispatch(Link& link, const PacketHeader& header, const uint8_t* p
       comm->take_eager_off();
   }
   if (!fine)
-    fail(link, Error(Kind::invalid, cat(link.peer, " breaks the protocol: packet of type ", int(header.type))));
+    fail(link,
+         Error(Kind::invalid, cat(link.peer, " breaks the protocol: packet of type ", int(header.type))));
 }
 
 } // namespace podstep::fabric

@@ -160,7 +160,8 @@ bool RecvComm::post(RecvGroup& g) {
       continue;
     s.kind = OpKind::data_in;
     uint64_t bits = pack({id_, uint16_t(g.sequence), uint8_t(i)});
-    ssize_t rc = fi_trecv(endpoint_.ep(), s.data, s.capacity, Memory::descriptor(s.memory), link_.address, bits, 0, &s);
+    ssize_t rc = fi_trecv(endpoint_.ep(), s.data, s.capacity, Memory::descriptor(s.memory), link_.address,
+                          bits, 0, &s);
     if (rc != 0) {
       if (rc != -FI_EAGAIN)
         fail(Error(cat("receive from ", link_.peer, ": ", fi_strerror(int(-rc)))));
@@ -240,7 +241,9 @@ void RecvComm::cancelled(RecvSlot& s) {
   s.posted = false;
 }
 
-bool RecvComm::expecting() const { return discards_ > 0; }
+bool RecvComm::expecting() const {
+  return discards_ > 0;
+}
 
 bool RecvComm::withdraw() {
   closing = true;

@@ -108,9 +108,10 @@ private:
   uint32_t open_ = 0;        ///< granted and not yet filled
   uint32_t small_run_ = 0;   ///< small messages in a row
   uint32_t discards_ = 0;
-  uint32_t granted_received_ = 0, announced_ = 0; ///< messages into granted receives, and as the sender counts
-  bool wanted_ = false; ///< the sender has asked for a grant
-  bool polled_ = true;  ///< the caller has tested since it last posted
+  uint32_t granted_received_ = 0,
+           announced_ = 0; ///< messages into granted receives, and as the sender counts
+  bool wanted_ = false;    ///< the sender has asked for a grant
+  bool polled_ = true;     ///< the caller has tested since it last posted
   uint16_t stashed_ = 0, stash_first_ = 0, stash_end_ = 0;
   Stashed* stash_; ///< eager_credits of them, touched only when used
   std::unique_ptr<RecvGroup[]> groups_;

@@ -200,8 +200,8 @@ SendRequest* SendComm::one_sided(const OneSided& what) {
   if (fault())
     return nullptr;
   if (what.offset > what.remote.bytes || what.bytes > what.remote.bytes - what.offset) {
-    fail(Error(Kind::invalid, cat("one-sided transfer of ", what.bytes, " bytes at ", what.offset, " with ", link_.peer,
-                                  ": its memory has ", what.remote.bytes, " bytes")));
+    fail(Error(Kind::invalid, cat("one-sided transfer of ", what.bytes, " bytes at ", what.offset, " with ",
+                                  link_.peer, ": its memory has ", what.remote.bytes, " bytes")));
     return nullptr;
   }
   SendRequest* request = allocate(what.bytes, 0);
@@ -213,10 +213,10 @@ SendRequest* SendComm::one_sided(const OneSided& what) {
   request->notice = what.notice;
   uint64_t address = what.remote.base + what.offset;
   void* descriptor = Memory::descriptor(what.memory);
-  ssize_t rc = what.write ? fi_write(endpoint_.ep(), what.local, what.bytes, descriptor, link_.address, address,
-                                     what.remote.key, request)
-                          : fi_read(endpoint_.ep(), what.local, what.bytes, descriptor, link_.address, address,
-                                    what.remote.key, request);
+  ssize_t rc = what.write ? fi_write(endpoint_.ep(), what.local, what.bytes, descriptor, link_.address,
+                                     address, what.remote.key, request)
+                          : fi_read(endpoint_.ep(), what.local, what.bytes, descriptor, link_.address,
+                                    address, what.remote.key, request);
   return start(request, rc);
 }
 

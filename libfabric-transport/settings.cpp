@@ -13,17 +13,20 @@ namespace {
 
 constexpr Parameter table[] = {
     {"PODSTEP_FABRIC_PROVIDER", "NAME", "cxi, tcp or net, whichever is there",
-     "The libfabric provider. shm, sockets and the layered ones (tcp;ofi_rxm) are taken only when named here."},
+     "The libfabric provider. shm, sockets and the layered ones (tcp;ofi_rxm) are taken only when named "
+     "here."},
     {"PODSTEP_FABRIC_DEVICE", "NAME", "all of the provider",
      "The one device (libfabric domain) to use: cxi0, eth0, lo."},
     {"PODSTEP_FABRIC_IFNAME", "INTERFACE", "the device's own",
      "The network interface of the side channel, by which endpoints are introduced and deaths noticed."},
     {"PODSTEP_FABRIC_TIMEOUT", "SECONDS", "30",
-     "A request that makes no progress for so long, or whose peer is gone, fails with an error that names it."},
+     "A request that makes no progress for so long, or whose peer is gone, fails with an error that names "
+     "it."},
     {"PODSTEP_FABRIC_CONNECT_TIMEOUT", "SECONDS", "60",
      "Likewise for a connection that does not come about."},
     {"PODSTEP_FABRIC_KEY_FILE", "PATH", "none",
-     "A file with 32 hexadecimal digits, the same on every rank, by which handles and set-up messages are signed."},
+     "A file with 32 hexadecimal digits, the same on every rank, by which handles and set-up messages are "
+     "signed."},
     {"PODSTEP_FABRIC_VNI", "step|job", "step",
      "Which of the Slingshot VNIs is used: the step's, or the job's, which steps share."},
     {"PODSTEP_FABRIC_ALLOW_DEFAULT_SERVICE", "0|1", "0",
@@ -60,7 +63,8 @@ Result<bool> choice(const Lookup& lookup, size_t index, const char* no, const ch
     return false;
   if (value == yes)
     return true;
-  return Error(Kind::invalid, cat(table[index].name, ": '", printable(value, 40), "' is neither ", no, " nor ", yes));
+  return Error(Kind::invalid,
+               cat(table[index].name, ": '", printable(value, 40), "' is neither ", no, " nor ", yes));
 }
 
 uint64_t job_number(const std::optional<std::string>& id) {
@@ -70,7 +74,9 @@ uint64_t job_number(const std::optional<std::string>& id) {
 
 } // namespace
 
-std::span<const Parameter> parameters() { return table; }
+std::span<const Parameter> parameters() {
+  return table;
+}
 
 Result<Settings> read_settings(const Lookup& lookup) {
   Settings out;

@@ -2,7 +2,7 @@
 #pragma once
 #include "common/clock.h"
 #include "libfabric-transport/siphash.h"
-#include "libfabric-transport/slingshot.h"
+#include "common/slingshot.h"
 #include <optional>
 #include <span>
 #include <string>
@@ -10,14 +10,16 @@
 namespace podstep::fabric {
 
 struct Settings {
-  std::string provider;  ///< empty: the best that is there
-  std::string device;    ///< empty: all
-  std::string interface; ///< of the side channel; empty: the device's own
+  std::string provider;   ///< empty: the best that is there
+  std::string device;     ///< empty: all
+  std::string interface;  ///< of the side channel; empty: the device's own
   std::string statistics; ///< directory of the statistics pages; empty: none
   Duration timeout = std::chrono::seconds(30);
   Duration connect_timeout = std::chrono::seconds(60);
   std::string key_file;
   VniScope vni = VniScope::step;
+  uint16_t explicit_vni = 0; ///< with `explicit_service`, instead of what the environment says; C API only
+  uint32_t explicit_service = 0;
   bool allow_default_service = false;
   uint64_t job = 0; ///< made of SLURM_JOB_ID; a handle of another number is refused
 };

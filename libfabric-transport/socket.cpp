@@ -114,7 +114,8 @@ Result<SocketAddress> address_of_interface(const std::string& name) {
         return found;
       }
     }
-  return Error(Kind::not_found, cat("no network interface ", name.empty() ? "that is up" : name, " has an address"),
+  return Error(Kind::not_found,
+               cat("no network interface ", name.empty() ? "that is up" : name, " has an address"),
                "set PODSTEP_FABRIC_IFNAME");
 }
 

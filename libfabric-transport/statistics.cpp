@@ -39,7 +39,8 @@ std::unique_ptr<StatisticsPage> StatisticsPage::open(const Endpoint& endpoint, c
   page->version = wire::stats_version;
   page->bytes = wire::stats_bytes;
   page->pid = uint32_t(getpid());
-  page->started = page->updated = uint64_t(const_cast<Endpoint&>(endpoint).clock().wall().time_since_epoch().count());
+  page->started = page->updated =
+      uint64_t(const_cast<Endpoint&>(endpoint).clock().wall().time_since_epoch().count());
   put(page->provider, endpoint.provider());
   put(page->device, device);
   put(page->label, endpoint.label());

@@ -1,4 +1,5 @@
-// Keeps the statistics page (wire W4) of an endpoint; written every 50 ms at most, never on the data path's way.
+// Keeps the statistics page (wire W4) of an endpoint; written every 50 ms at most, never on the data path's
+// way.
 #pragma once
 #include "common/clock.h"
 #include "common/wire_stats.h"

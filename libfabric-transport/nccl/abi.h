@@ -13,7 +13,8 @@ inline constexpr unsigned long subsystem_init = 0x1, subsystem_net = 0x10;
 inline constexpr int pointer_host = 1, pointer_cuda = 2;
 inline constexpr int handle_size = 128;
 
-using Logger = void (*)(int level, unsigned long subsystem, const char* file, int line, const char* format, ...);
+using Logger = void (*)(int level, unsigned long subsystem, const char* file, int line, const char* format,
+                        ...);
 /// type 0: start, writes *event; 1: stop.
 using Profiler = int (*)(void** event, int type, void* parent, int64_t plugin, void* data);
 
@@ -31,9 +32,7 @@ struct PropertiesV8 {
 static_assert(offsetof(PropertiesV8, reg_is_global) == 28 && offsetof(PropertiesV8, latency) == 40);
 static_assert(offsetof(PropertiesV8, device_version) == 56 && sizeof(PropertiesV8) == 64);
 
-template<int N> struct VirtualDevice {
-  int count, devices[N];
-};
+template<int N> struct VirtualDevice { int count, devices[N]; };
 
 /// Versions 9 and 10.
 struct PropertiesV9 {
@@ -69,7 +68,8 @@ static_assert(offsetof(PropertiesV12, device) == 64 && offsetof(PropertiesV12, m
 static_assert(offsetof(PropertiesV12, rail) == 124 && sizeof(PropertiesV12) == 128);
 
 /// The function table: slots that differ between versions are types of it.
-template<class Properties, class Init, class Listen, class Connect, class Send, class Receive> struct TableV8 {
+template<class Properties, class Init, class Listen, class Connect, class Send, class Receive>
+struct TableV8 {
   const char* name;
   Init init;
   int (*devices)(int*);
@@ -78,7 +78,8 @@ template<class Properties, class Init, class Listen, class Connect, class Send, 
   Connect connect;
   int (*accept)(void* listen, void** receive, void** device_handle);
   int (*reg_mr)(void* comm, void* data, size_t bytes, int type, void** handle);
-  int (*reg_mr_dmabuf)(void* comm, void* data, size_t bytes, int type, uint64_t offset, int fd, void** handle);
+  int (*reg_mr_dmabuf)(void* comm, void* data, size_t bytes, int type, uint64_t offset, int fd,
+                       void** handle);
   int (*dereg_mr)(void* comm, void* handle);
   Send isend;
   Receive irecv;
@@ -108,11 +109,14 @@ using ConnectV10 = int (*)(int device, Config*, void* handle, void** send, void*
 using ConnectV11 = int (*)(void* context, int device, void* handle, void** send, void** device_handle);
 using SendV8 = int (*)(void* send, void* data, int bytes, int tag, void* handle, void** request);
 using SendV9 = int (*)(void* send, void* data, size_t bytes, int tag, void* handle, void** request);
-using SendV10 = int (*)(void* send, void* data, size_t bytes, int tag, void* handle, void* parent, void** request);
-using ReceiveV8 = int (*)(void* receive, int n, void** data, int* sizes, int* tags, void** handles, void** request);
-using ReceiveV9 = int (*)(void* receive, int n, void** data, size_t* sizes, int* tags, void** handles, void** request);
-using ReceiveV10 = int (*)(void* receive, int n, void** data, size_t* sizes, int* tags, void** handles, void** parents,
-                           void** request);
+using SendV10 = int (*)(void* send, void* data, size_t bytes, int tag, void* handle, void* parent,
+                        void** request);
+using ReceiveV8 = int (*)(void* receive, int n, void** data, int* sizes, int* tags, void** handles,
+                          void** request);
+using ReceiveV9 = int (*)(void* receive, int n, void** data, size_t* sizes, int* tags, void** handles,
+                          void** request);
+using ReceiveV10 = int (*)(void* receive, int n, void** data, size_t* sizes, int* tags, void** handles,
+                           void** parents, void** request);
 
 using NetV8 = TableV8<PropertiesV8, InitV8, ListenV8, ConnectV8, SendV8, ReceiveV8>;
 using NetV9 = TableV9<VirtualDevice<4>, PropertiesV9, InitV8, ListenV8, ConnectV8, SendV9, ReceiveV9>;

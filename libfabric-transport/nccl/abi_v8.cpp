@@ -5,7 +5,9 @@ namespace podstep::nccl {
 
 namespace {
 
-int init(Logger log) noexcept { return init_shared(log, nullptr); }
+int init(Logger log) noexcept {
+  return init_shared(log, nullptr);
+}
 
 int listen_any(int device, void* handle, void** out) noexcept {
   return listen(shared_context(), device, handle, out);
@@ -19,7 +21,8 @@ int send_int(void* comm, void* data, int bytes, int tag, void* handle, void** re
   return isend(comm, data, size_t(bytes), tag, handle, nullptr, request);
 }
 
-int receive_int(void* comm, int n, void** data, int* sizes, int* tags, void** handles, void** request) noexcept {
+int receive_int(void* comm, int n, void** data, int* sizes, int* tags, void** handles,
+                void** request) noexcept {
   size_t wide[fabric::most_grouped] = {};
   for (int i = 0; i < n && i < fabric::most_grouped; ++i)
     wide[i] = size_t(sizes[i]);

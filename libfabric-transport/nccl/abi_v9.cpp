@@ -5,7 +5,9 @@ namespace podstep::nccl {
 
 namespace {
 
-int init(Logger log) noexcept { return init_shared(log, nullptr); }
+int init(Logger log) noexcept {
+  return init_shared(log, nullptr);
+}
 
 int listen_any(int device, void* handle, void** out) noexcept {
   return listen(shared_context(), device, handle, out);
@@ -19,7 +21,8 @@ int send_plain(void* comm, void* data, size_t bytes, int tag, void* handle, void
   return isend(comm, data, bytes, tag, handle, nullptr, request);
 }
 
-int receive_plain(void* comm, int n, void** data, size_t* sizes, int* tags, void** handles, void** request) noexcept {
+int receive_plain(void* comm, int n, void** data, size_t* sizes, int* tags, void** handles,
+                  void** request) noexcept {
   return irecv(comm, n, data, sizes, tags, handles, nullptr, request);
 }
 

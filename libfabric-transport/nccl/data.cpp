@@ -1,5 +1,6 @@
-// The data calls of the NCCL plugin: see plugin.h. No allocation, no lock that is waited for, no log but of an
-// error.
+// The data calls of the NCCL plugin: see plugin.h. No allocation, no lock that is waited for, no log but of
+// an error.
+#include "libfabric-transport/calls.h"
 #include "libfabric-transport/nccl/plugin.h"
 
 namespace podstep::nccl {
@@ -12,20 +13,17 @@ using fabric::Registration;
 using fabric::Request;
 using fabric::SendRequest;
 
-/// Tries, makes progress, tries once more: a caller that gets nullptr for ever would otherwise never turn the
-/// queue.
-template<class F> auto attempt(fabric::Endpoint& endpoint, F post) {
-  auto* request = post();
-  if (!request && endpoint.progress())
-    request = post();
-  return request;
-}
-
-int start_events(End& end, const Request& request, uint8_t direction, int n, size_t bytes, int tag, void* const* parents) {
+int start_events(End& end, const Request& request, uint8_t direction, int n, size_t bytes, int tag,
+                 void* const* parents) {
   Event& event = end.events[request.index];
   const fabric::Link& link = end.send ? end.send->link() : end.receive->link();
-  event.data = {1, direction, uint16_t(n), end.send ? end.send->id() : end.receive->id(), link.instance,
-                uint64_t(uint32_t(tag)), bytes};
+  event.data = {1,
+                direction,
+                uint16_t(n),
+                end.send ? end.send->id() : end.receive->id(),
+                link.instance,
+                uint64_t(uint32_t(tag)),
+                bytes};
   for (void*& handle : event.handles)
     handle = nullptr;
   for (int i = 0; i < n; ++i)
@@ -66,18 +64,13 @@ int isend(void* raw, void* data, size_t bytes, int tag, void* handle, void* pare
   *request = nullptr;
   if (!end.send)
     return internal_error;
-  if (!end.endpoint->gate.try_enter())
-    return success;
-  SendRequest* posted = attempt(*end.endpoint, [&] {
-    return end.send->send(data, bytes, tag, static_cast<const Registration*>(handle));
-  });
-  const Error* fault = posted ? nullptr : end.send->fault();
-  end.endpoint->gate.leave();
-  if (fault)
-    return report(end.context, *fault);
-  if (posted && end.events)
-    start_events(end, *posted, 0, 1, bytes, tag, &parent);
-  *request = static_cast<Request*>(posted);
+  auto posted = fabric::post_on(
+      *end.send, [&] { return end.send->send(data, bytes, tag, static_cast<const Registration*>(handle)); });
+  if (posted.fault)
+    return report(end.context, *posted.fault);
+  if (posted.request && end.events)
+    start_events(end, *posted.request, 0, 1, bytes, tag, &parent);
+  *request = static_cast<Request*>(posted.request);
   return success;
 }
 
@@ -89,18 +82,14 @@ int irecv(void* raw, int n, void** data, size_t* sizes, int* tags, void** handle
     return internal_error;
   RecvBuffer buffers[fabric::most_grouped];
   for (int i = 0; i < n; ++i)
-    buffers[i] = {data[i], sizes[i], tags[i], static_cast<const Registration*>(handles ? handles[i] : nullptr)};
-  if (!end.endpoint->gate.try_enter())
-    return success;
-  RecvGroup* posted =
-      attempt(*end.endpoint, [&] { return end.receive->receive({buffers, size_t(n)}); });
-  const Error* fault = posted ? nullptr : end.receive->fault();
-  end.endpoint->gate.leave();
-  if (fault)
-    return report(end.context, *fault);
-  if (posted && end.events)
-    start_events(end, *posted, 1, n, sizes[0], tags[0], parents);
-  *request = static_cast<Request*>(posted);
+    buffers[i] = {data[i], sizes[i], tags[i],
+                  static_cast<const Registration*>(handles ? handles[i] : nullptr)};
+  auto posted = fabric::post_on(*end.receive, [&] { return end.receive->receive({buffers, size_t(n)}); });
+  if (posted.fault)
+    return report(end.context, *posted.fault);
+  if (posted.request && end.events)
+    start_events(end, *posted.request, 1, n, sizes[0], tags[0], parents);
+  *request = static_cast<Request*>(posted.request);
   return success;
 }
 
@@ -112,22 +101,10 @@ int iflush(void*, int, void**, int*, void**, void** request) noexcept {
 int test(void* raw, int* done, int* sizes) noexcept {
   auto& request = *static_cast<Request*>(raw);
   *done = 0;
-  if (request.done.load(std::memory_order_acquire))
-    return finish(request, done, sizes);
-  End& end = end_of(request);
-  if (!end.endpoint->gate.try_enter())
-    return success;
-  end.endpoint->progress();
   const Error* fault = nullptr;
-  if (!request.done.load(std::memory_order_acquire)) {
-    if (end.receive)
-      end.receive->waiting();
-    fault = end.send ? end.send->fault() : end.receive->fault();
-  }
-  end.endpoint->gate.leave();
-  if (fault)
-    return report(end.context, *fault);
-  return request.done.load(std::memory_order_acquire) ? finish(request, done, sizes) : int(success);
+  if (fabric::is_done(request, fault))
+    return finish(request, done, sizes);
+  return fault ? report(end_of(request).context, *fault) : int(success);
 }
 
 } // namespace podstep::nccl

@@ -1,5 +1,5 @@
-// The network events that NCCL's profilers receive (NCCL 2.26 and later): what a request is, for as long as it
-// runs.
+// The network events that NCCL's profilers receive (NCCL 2.26 and later): what a request is, for as long as
+// it runs.
 #pragma once
 #include "libfabric-transport/nccl/abi.h"
 

@@ -57,8 +57,8 @@ Result<int> start(Context& context, Logger log, Profiler profiler) {
   PODSTEP_CHECK(prepare(p));
   if (log)
     for (const fabric::Device& d : p.devices)
-      log(log_info, subsystem_init | subsystem_net, __FILE__, __LINE__, "NET/%s : provider %s device %s%s", plugin_name,
-          d.provider.c_str(), d.name.c_str(), d.device_memory ? ", GPU memory" : "");
+      log(log_info, subsystem_init | subsystem_net, __FILE__, __LINE__, "NET/%s : provider %s device %s%s",
+          plugin_name, d.provider.c_str(), d.name.c_str(), d.device_memory ? ", GPU memory" : "");
   return int(success);
 }
 
@@ -71,7 +71,8 @@ Result<fabric::Endpoint*> endpoint_of(Context& context, int number) {
   auto& endpoint = context.endpoints[number];
   if (!endpoint) {
     fabric::Endpoint::Options options{p.settings, p.key, 0, context.traffic_class, cat("nccl ", context.id)};
-    PODSTEP_TRY(endpoint, fabric::Endpoint::open(p.devices[size_t(number)], std::move(options), system_clock()));
+    PODSTEP_TRY(endpoint,
+                fabric::Endpoint::open(p.devices[size_t(number)], std::move(options), system_clock()));
   }
   ++context.users[number];
   return endpoint.get();
@@ -79,7 +80,8 @@ Result<fabric::Endpoint*> endpoint_of(Context& context, int number) {
 
 void leave_endpoint(Context& context, int number) {
   std::lock_guard<std::mutex> held(process().lock);
-  if (--context.users[number] == 0 && context.shared)
+  // Between two calls of connect() nothing is counted, but the connection is under way.
+  if (--context.users[number] == 0 && context.shared && !context.endpoints[number]->introducer().connecting())
     context.endpoints.erase(number);
 }
 
@@ -95,8 +97,8 @@ std::unique_ptr<End> make_end(Context& context, fabric::Endpoint& endpoint, int 
 
 int report(const Context* context, const Error& error) noexcept {
   if (context && context->log)
-    context->log(log_warn, subsystem_net, __FILE__, __LINE__, "NET/%s : %s%s%s", plugin_name, error.message.c_str(),
-                 error.hint.empty() ? "" : ". Hint: ", error.hint.c_str());
+    context->log(log_warn, subsystem_net, __FILE__, __LINE__, "NET/%s : %s%s%s", plugin_name,
+                 error.message.c_str(), error.hint.empty() ? "" : ". Hint: ", error.hint.c_str());
   switch (error.kind) {
   case Kind::unavailable:
   case Kind::timeout:
@@ -112,7 +114,9 @@ int report(const Context* context, const Error& error) noexcept {
   }
 }
 
-Context* shared_context() noexcept { return &process().shared; }
+Context* shared_context() noexcept {
+  return &process().shared;
+}
 
 int init_shared(Logger log, Profiler profiler) noexcept {
   Context& shared = process().shared;
@@ -138,7 +142,9 @@ int finalize(void* context) noexcept {
   return success;
 }
 
-int set_attributes(void*, void*) noexcept { return success; }
+int set_attributes(void*, void*) noexcept {
+  return success;
+}
 
 int devices(int* count) noexcept {
   *count = int(process().devices.size());

@@ -11,5 +11,6 @@ tests_unit_common_unit_SOURCES = \
   tests/unit/common/tool.cpp \
   tests/unit/common/wire_boot.cpp \
   tests/unit/common/wire_spec.cpp \
+  tests/unit/common/wire_stats.cpp \
   tests/unit/common/wire_verdict.cpp
 tests_unit_common_unit_LDADD = libcatchmain.la libcommon.la

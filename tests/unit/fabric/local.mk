@@ -1,4 +1,13 @@
 check_PROGRAMS += tests/unit/fabric/unit
 TESTS += tests/unit/fabric/unit
-tests_unit_fabric_unit_SOURCES = tests/unit/fabric/mr_cache.cpp
+tests_unit_fabric_unit_SOURCES = tests/unit/fabric/mr_cache.cpp tests/unit/fabric/settings.cpp \
+  tests/unit/fabric/wire.cpp
 tests_unit_fabric_unit_LDADD = libcatchmain.la libfabricparts.la libcommon.la
+
+if HAVE_FABRIC
+# Two processes over real providers, through the library that is installed.
+check_PROGRAMS += tests/unit/fabric/engine
+TESTS += tests/unit/fabric/engine
+tests_unit_fabric_engine_SOURCES = tests/unit/fabric/death.cpp tests/unit/fabric/engine.cpp tests/unit/fabric/pair.h
+tests_unit_fabric_engine_LDADD = libcatchmain.la libpodstep-fabric.la
+endif

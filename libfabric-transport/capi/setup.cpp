@@ -1,0 +1,190 @@
+// Opening, connecting and registering, in C: see podstep/fabric.h and podstep-fabric(3).
+#include "common/text.h"
+#include "libfabric-transport/capi/objects.h"
+#include <cstdio>
+#include <cstdlib>
+
+using namespace podstep;
+using namespace podstep::capi;
+using podstep::fabric::Endpoint;
+using podstep::fabric::Inside;
+
+namespace podstep::capi {
+
+int code_of(const Error& error) noexcept {
+  switch (error.kind) {
+  case Kind::unavailable:
+  case Kind::timeout:
+  case Kind::gone:
+    return PODSTEP_FABRIC_PEER;
+  case Kind::invalid:
+  case Kind::forbidden:
+  case Kind::unsupported:
+  case Kind::conflict:
+  case Kind::not_found:
+    return PODSTEP_FABRIC_INVALID;
+  default:
+    return PODSTEP_FABRIC_SYSTEM;
+  }
+}
+
+int report(const podstep_fabric& fabric, const Error& error) noexcept {
+  snprintf(fabric.error, sizeof fabric.error, "%s%s%s", error.message.c_str(),
+           error.hint.empty() ? "" : ". Hint: ", error.hint.c_str());
+  return code_of(error);
+}
+
+} // namespace podstep::capi
+
+namespace {
+
+std::optional<std::string> environment(const char* name) {
+  const char* value = getenv(name);
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+Result<std::unique_ptr<Endpoint>> open_endpoint(const podstep_fabric_options& given) {
+  PODSTEP_TRY(fabric::Settings settings, fabric::read_settings(environment));
+  if (given.provider)
+    settings.provider = given.provider;
+  if (given.device)
+    settings.device = given.device;
+  if (given.timeout_ms > 0)
+    settings.timeout = std::chrono::milliseconds(given.timeout_ms);
+  settings.explicit_vni = given.vni;
+  settings.explicit_service = given.service;
+  PODSTEP_TRY(fabric::Key key, fabric::read_key(settings));
+  PODSTEP_TRY(std::vector<fabric::Device> devices, fabric::find_devices(settings, environment));
+  Endpoint::Options options{settings, key, given.idle_registrations, -1, given.label ? given.label : ""};
+  return Endpoint::open(devices.front(), std::move(options), system_clock());
+}
+
+} // namespace
+
+PODSTEP_API int podstep_fabric_open(const podstep_fabric_options* options, podstep_fabric** out, char* error,
+                                    size_t error_bytes) {
+  *out = nullptr;
+  podstep_fabric first;
+  int code = guarded(first, [&]() -> Result<int> {
+    podstep_fabric_options given{};
+    if (options)
+      std::memcpy(&given, options, std::min(options->size, sizeof given));
+    auto fabric = std::make_unique<podstep_fabric>();
+    PODSTEP_TRY(fabric->endpoint, open_endpoint(given));
+    *out = fabric.release();
+    return PODSTEP_FABRIC_OK;
+  });
+  if (error && error_bytes > 0)
+    snprintf(error, error_bytes, "%s", first.error);
+  return code;
+}
+
+PODSTEP_API void podstep_fabric_close(podstep_fabric* fabric) {
+  delete fabric;
+}
+PODSTEP_API const char* podstep_fabric_error(const podstep_fabric* fabric) {
+  return fabric->error;
+}
+PODSTEP_API const char* podstep_fabric_provider(const podstep_fabric* fabric) {
+  return fabric->endpoint->provider().c_str();
+}
+
+PODSTEP_API int podstep_fabric_listen(podstep_fabric* fabric, unsigned char* address,
+                                      podstep_fabric_listener** out) {
+  return guarded(*fabric, [&]() -> Result<int> {
+    auto listener = std::make_unique<podstep_fabric_listener>();
+    Inside inside(fabric->endpoint->gate);
+    *listener = {fabric, fabric->endpoint->introducer().listen(address)};
+    *out = listener.release();
+    return PODSTEP_FABRIC_OK;
+  });
+}
+
+PODSTEP_API int podstep_fabric_accept(podstep_fabric_listener* listener, podstep_fabric_receiver** out) {
+  podstep_fabric& fabric = *listener->fabric;
+  *out = nullptr;
+  return guarded(fabric, [&]() -> Result<int> {
+    Inside inside(fabric.endpoint->gate);
+    PODSTEP_TRY(fabric::RecvComm * comm, fabric.endpoint->introducer().accept(*listener->listener));
+    if (!comm)
+      return PODSTEP_FABRIC_AGAIN;
+    comm->user = &fabric;
+    *out = reinterpret_cast<podstep_fabric_receiver*>(comm);
+    return PODSTEP_FABRIC_OK;
+  });
+}
+
+PODSTEP_API void podstep_fabric_close_listener(podstep_fabric_listener* raw) {
+  std::unique_ptr<podstep_fabric_listener> listener(raw);
+  Inside inside(listener->fabric->endpoint->gate);
+  listener->fabric->endpoint->introducer().close(listener->listener);
+}
+
+PODSTEP_API int podstep_fabric_connect(podstep_fabric* fabric, unsigned char* address,
+                                       podstep_fabric_sender** out) {
+  *out = nullptr;
+  return guarded(*fabric, [&]() -> Result<int> {
+    Inside inside(fabric->endpoint->gate);
+    PODSTEP_TRY(fabric::SendComm * comm, fabric->endpoint->introducer().connect(address));
+    if (!comm)
+      return PODSTEP_FABRIC_AGAIN;
+    comm->user = fabric;
+    *out = reinterpret_cast<podstep_fabric_sender*>(comm);
+    return PODSTEP_FABRIC_OK;
+  });
+}
+
+PODSTEP_API void podstep_fabric_close_sender(podstep_fabric_sender* sender) {
+  Endpoint& endpoint = comm(sender).endpoint();
+  Inside inside(endpoint.gate);
+  endpoint.introducer().close(&comm(sender));
+}
+
+PODSTEP_API void podstep_fabric_close_receiver(podstep_fabric_receiver* receiver) {
+  Endpoint& endpoint = comm(receiver).endpoint();
+  Inside inside(endpoint.gate);
+  endpoint.introducer().close(&comm(receiver));
+}
+
+PODSTEP_API const char* podstep_fabric_sender_peer(const podstep_fabric_sender* sender) {
+  return comm(const_cast<podstep_fabric_sender*>(sender)).link().peer.c_str();
+}
+PODSTEP_API const char* podstep_fabric_receiver_peer(const podstep_fabric_receiver* receiver) {
+  return comm(const_cast<podstep_fabric_receiver*>(receiver)).link().peer.c_str();
+}
+
+PODSTEP_API int podstep_fabric_register(podstep_fabric* fabric, void* data, size_t bytes,
+                                        podstep_fabric_memory** memory) {
+  *memory = nullptr;
+  return guarded(*fabric, [&]() -> Result<int> {
+    Inside inside(fabric->endpoint->gate);
+    PODSTEP_TRY(const fabric::Registration* r, fabric->endpoint->memory().acquire(data, bytes));
+    *memory = reinterpret_cast<podstep_fabric_memory*>(const_cast<fabric::Registration*>(r));
+    return PODSTEP_FABRIC_OK;
+  });
+}
+
+PODSTEP_API void podstep_fabric_deregister(podstep_fabric* fabric, podstep_fabric_memory* memory) {
+  if (!memory)
+    return;
+  Inside inside(fabric->endpoint->gate);
+  fabric->endpoint->memory().release(registration(memory));
+}
+
+PODSTEP_API void podstep_fabric_forget(podstep_fabric* fabric, void* data, size_t bytes) {
+  Inside inside(fabric->endpoint->gate);
+  fabric->endpoint->memory().forget(data, bytes);
+}
+
+PODSTEP_API int podstep_fabric_export(podstep_fabric* fabric, podstep_fabric_memory* memory, void* data,
+                                      size_t bytes, unsigned char* region) {
+  const fabric::Registration& r = *registration(memory);
+  auto at = reinterpret_cast<uintptr_t>(data);
+  if (at < r.base || bytes > r.bytes || at - r.base > r.bytes - bytes)
+    return report(*fabric,
+                  Error(Kind::invalid, cat("export of ", bytes, " bytes that are not all registered")));
+  fabric::RemoteMemory remote = fabric->endpoint->memory().remote(r, data, bytes);
+  std::memset(region, 0, PODSTEP_FABRIC_REGION_BYTES);
+  std::memcpy(region, &remote, sizeof remote);
+  return PODSTEP_FABRIC_OK;
+}

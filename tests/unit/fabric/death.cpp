@@ -1,0 +1,202 @@
+// What the engine says when the other side dies, disagrees or leaves: an error that names the peer, in time.
+#include "tests/unit/fabric/pair.h"
+
+using pair::Side;
+
+static const char* const providers[] = {"net", "shm"};
+
+/// Posts until something fails; the code.
+static int until_error(const Side& side, const std::function<int(podstep_fabric_request**)>& post) {
+  podstep_fabric_request* request = nullptr;
+  int code = 0;
+  side.rest([&] {
+    code = post(&request);
+    while (code == 0) {
+      int done = 0;
+      code = podstep_fabric_test(request, &done, nullptr);
+      if (done)
+        break;
+    }
+    return code < 0;
+  });
+  return code;
+}
+
+TEST_CASE("A sender that is killed fails every receive that waits for it, with its name") {
+  for (const char* provider : providers) {
+    int status = pair::run(
+        [&](Side& side) {
+          side.open(provider);
+          auto* r = side.accept();
+          pid_t peer = 0;
+          side.take(&peer, sizeof peer);
+          std::vector<unsigned char> buffer(1 << 20);
+          for (int i = 0; i < 5; ++i)
+            side.wait(side.receive(r, {{buffer.data(), buffer.size(), 0, nullptr}}));
+          podstep_fabric_buffer wanted{buffer.data(), buffer.size(), 0, nullptr};
+          auto begun = std::chrono::steady_clock::now();
+          int code = until_error(
+              side, [&](podstep_fabric_request** q) { return podstep_fabric_receive(r, 1, &wanted, q); });
+          side.must(code == PODSTEP_FABRIC_PEER, "the code says that the peer is gone");
+          side.must(std::chrono::steady_clock::now() - begun < std::chrono::seconds(10), "it comes soon");
+          side.must(strstr(podstep_fabric_error(side.fabric), ("pid " + std::to_string(peer)).c_str()),
+                    "it names the peer");
+          podstep_fabric_close_receiver(r);
+        },
+        [&](Side& side) {
+          side.open(provider);
+          auto* s = side.connect();
+          pid_t self = getpid();
+          side.put(&self, sizeof self);
+          std::vector<unsigned char> data(1 << 20);
+          for (int i = 0; i < 5; ++i)
+            side.wait(side.send(s, data.data(), data.size(), 0));
+          raise(SIGKILL);
+        });
+    INFO(provider);
+    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+  }
+}
+
+TEST_CASE("A receiver that is killed in mid transfer fails the sends, with its name") {
+  for (const char* provider : providers) {
+    int status = pair::run(
+        [&](Side& side) {
+          side.open(provider);
+          auto* s = side.connect();
+          std::vector<unsigned char> data(4 << 20);
+          int code = until_error(side, [&](podstep_fabric_request** q) {
+            return podstep_fabric_send(s, data.data(), data.size(), 0, nullptr, q);
+          });
+          side.must(code == PODSTEP_FABRIC_PEER, "the code says that the peer is gone");
+          side.must(strstr(podstep_fabric_error(side.fabric), "pid "), "it names the peer");
+          podstep_fabric_close_sender(s);
+        },
+        [&](Side& side) {
+          side.open(provider);
+          auto* r = side.accept();
+          std::vector<unsigned char> buffer(4 << 20);
+          for (int i = 0; i < 3; ++i)
+            side.wait(side.receive(r, {{buffer.data(), buffer.size(), 0, nullptr}}));
+          side.receive(r, {{buffer.data(), buffer.size(), 0, nullptr}});
+          podstep_fabric_progress(side.fabric);
+          raise(SIGKILL);
+        });
+    INFO(provider);
+    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+  }
+}
+
+TEST_CASE(
+    "A send larger than its receive is refused on both sides, with both sizes, and nothing is written") {
+  for (const char* provider : providers)
+    for (size_t capacity : {size_t(100), size_t(5000)}) {
+      int status = pair::run(
+          [&](Side& side) {
+            side.open(provider);
+            auto* r = side.accept();
+            std::vector<unsigned char> buffer(capacity + 100, 7);
+            podstep_fabric_buffer wanted{buffer.data(), capacity, 0, nullptr};
+            int code = until_error(
+                side, [&](podstep_fabric_request** q) { return podstep_fabric_receive(r, 1, &wanted, q); });
+            side.must(code == PODSTEP_FABRIC_INVALID, "the receiver learns of it");
+            side.must(strstr(podstep_fabric_error(side.fabric), std::to_string(capacity).c_str()),
+                      "the size is named");
+            side.must(buffer[capacity] == 7, "nothing beyond the buffer");
+            side.meet();
+            podstep_fabric_close_receiver(r);
+          },
+          [&](Side& side) {
+            side.open(provider);
+            auto* s = side.connect();
+            std::vector<unsigned char> data(capacity + 1);
+            // A small one may be on its way before the receiver can object; then the next call says it.
+            podstep_fabric_request* request = nullptr;
+            int code = 0;
+            side.rest([&] {
+              return (code = podstep_fabric_send(s, data.data(), data.size(), 0, nullptr, &request)) != 1;
+            });
+            side.must(code == PODSTEP_FABRIC_INVALID || data.size() <= 1024, "the sender learns of it");
+            side.meet();
+            podstep_fabric_close_sender(s);
+          });
+      INFO(provider << " " << capacity);
+      CHECK(status == 0);
+    }
+}
+
+TEST_CASE("A receiver that leaves with receives open stops neither its sender nor the next communicator") {
+  for (const char* provider : providers) {
+    int status = pair::run(
+        [&](Side& side) {
+          side.open(provider);
+          std::vector<unsigned char> buffer(1 << 20);
+          for (int round = 0; round < 3; ++round) {
+            auto* r = side.accept();
+            for (int i = 0; i < 4; ++i)
+              side.receive(r, {{buffer.data(), buffer.size(), 0, nullptr}});
+            podstep_fabric_close_receiver(r);
+          }
+          auto* r = side.accept();
+          for (int i = 0; i < 20; ++i)
+            side.wait(side.receive(r, {{buffer.data(), buffer.size(), 0, nullptr}}));
+          side.meet();
+          podstep_fabric_close_receiver(r);
+        },
+        [&](Side& side) {
+          side.open(provider);
+          std::vector<unsigned char> data(200000);
+          for (int round = 0; round < 3; ++round) {
+            auto* s = side.connect();
+            until_error(side, [&](podstep_fabric_request** q) {
+              return podstep_fabric_send(s, data.data(), data.size(), 0, nullptr, q);
+            });
+            podstep_fabric_close_sender(s);
+          }
+          auto* s = side.connect();
+          for (int i = 0; i < 20; ++i)
+            side.wait(side.send(s, data.data(), data.size(), 0));
+          side.meet();
+          podstep_fabric_close_sender(s);
+        });
+    INFO(provider);
+    CHECK(status == 0);
+  }
+}
+
+TEST_CASE("A handle that means nobody is an error with the address, soon") {
+  Side side;
+  side.open("net");
+  unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
+  podstep_fabric_listener* listener = nullptr;
+  {
+    Side gone;
+    gone.open("net");
+    REQUIRE(podstep_fabric_listen(gone.fabric, address, &listener) == 0);
+    podstep_fabric_close_listener(listener);
+    podstep_fabric_close(gone.fabric);
+  }
+  podstep_fabric_sender* sender = nullptr;
+  int rc = PODSTEP_FABRIC_AGAIN;
+  side.rest(
+      [&] { return (rc = podstep_fabric_connect(side.fabric, address, &sender)) != PODSTEP_FABRIC_AGAIN; });
+  CHECK(rc == PODSTEP_FABRIC_PEER);
+  CHECK(strstr(podstep_fabric_error(side.fabric), "127.0.0.1"));
+  memset(address, 0, sizeof address);
+  CHECK(podstep_fabric_connect(side.fabric, address, &sender) == PODSTEP_FABRIC_INVALID);
+  podstep_fabric_close(side.fabric);
+}
+
+TEST_CASE("An unknown provider or device is refused with what was looked for") {
+  podstep_fabric* fabric = nullptr;
+  char error[512];
+  podstep_fabric_options options{};
+  options.size = sizeof options;
+  options.provider = "pigeon";
+  CHECK(podstep_fabric_open(&options, &fabric, error, sizeof error) == PODSTEP_FABRIC_INVALID);
+  CHECK(strstr(error, "pigeon"));
+  options.provider = "net";
+  options.device = "nowhere0";
+  CHECK(podstep_fabric_open(&options, &fabric, error, sizeof error) == PODSTEP_FABRIC_INVALID);
+  CHECK(strstr(error, "nowhere0"));
+}

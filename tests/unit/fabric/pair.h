@@ -1,0 +1,146 @@
+// Two processes with an endpoint each, for tests of the C interface: the parent is one, a fork of it the
+// other.
+#pragma once
+#include "libfabric-transport/podstep/fabric.h"
+#include "tests/unit/catch.h"
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace pair {
+
+/// One process's view: its endpoint and a socket to the other process.
+struct Side {
+  podstep_fabric* fabric = nullptr;
+  int socket = -1;
+
+  void open(const char* provider, uint32_t timeout_ms = 0) {
+    podstep_fabric_options options{};
+    options.size = sizeof options;
+    options.provider = provider;
+    options.device = strcmp(provider, "shm") == 0 ? nullptr : "lo";
+    options.timeout_ms = timeout_ms;
+    char error[512];
+    if (podstep_fabric_open(&options, &fabric, error, sizeof error) != PODSTEP_FABRIC_OK)
+      fail(error);
+  }
+  /// A failure of either side: in the child the message and status 1, for Catch2 lives in the parent.
+  [[noreturn]] void fail(const std::string& why) const {
+    fprintf(stderr, "# %d: %s\n", getpid(), why.c_str());
+    throw std::runtime_error(why);
+  }
+  void must(bool good, const char* what) const {
+    if (!good)
+      fail(std::string(what) + ": " + (fabric ? podstep_fabric_error(fabric) : "no endpoint"));
+  }
+  void put(const void* data, size_t bytes) const {
+    must(::send(socket, data, bytes, 0) == ssize_t(bytes), "put");
+  }
+  void take(void* data, size_t bytes) const {
+    must(recv(socket, data, bytes, MSG_WAITALL) == ssize_t(bytes), "take");
+  }
+  void meet() const {
+    char c = 0;
+    put(&c, 1), take(&c, 1);
+  }
+  /// Both wait for the other, and keep their endpoints moving.
+  void rest(const std::function<bool()>& until) const {
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!until()) {
+      podstep_fabric_progress(fabric);
+      must(std::chrono::steady_clock::now() < end, "30 s passed");
+    }
+  }
+  podstep_fabric_receiver* accept() const {
+    unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
+    podstep_fabric_listener* listener = nullptr;
+    must(podstep_fabric_listen(fabric, address, &listener) == 0, "listen");
+    put(address, sizeof address);
+    podstep_fabric_receiver* out = nullptr;
+    rest([&] {
+      int rc = podstep_fabric_accept(listener, &out);
+      must(rc >= 0, "accept");
+      return rc == 0;
+    });
+    podstep_fabric_close_listener(listener);
+    return out;
+  }
+  podstep_fabric_sender* connect() const {
+    unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
+    take(address, sizeof address);
+    podstep_fabric_sender* out = nullptr;
+    rest([&] {
+      int rc = podstep_fabric_connect(fabric, address, &out);
+      must(rc >= 0, "connect");
+      return rc == 0;
+    });
+    return out;
+  }
+  podstep_fabric_request* send(podstep_fabric_sender* s, const void* data, size_t bytes, int tag) const {
+    podstep_fabric_request* request = nullptr;
+    rest([&] {
+      int rc = podstep_fabric_send(s, data, bytes, tag, nullptr, &request);
+      must(rc >= 0, "send");
+      return rc == 0;
+    });
+    return request;
+  }
+  podstep_fabric_request* receive(podstep_fabric_receiver* r,
+                                  std::vector<podstep_fabric_buffer> buffers) const {
+    podstep_fabric_request* request = nullptr;
+    rest([&] {
+      int rc = podstep_fabric_receive(r, int(buffers.size()), buffers.data(), &request);
+      must(rc >= 0, "receive");
+      return rc == 0;
+    });
+    return request;
+  }
+  void wait(podstep_fabric_request* request, size_t* sizes = nullptr) const {
+    must(podstep_fabric_wait(request, 30000, sizes) == 0, "wait");
+  }
+};
+
+/// Runs `receiver` here and `sender` in a fork; returns the fork's wait status.
+inline int run(const std::function<void(Side&)>& receiver, const std::function<void(Side&)>& sender) {
+  int sockets[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
+  fflush(nullptr);
+  pid_t child = fork();
+  Side side;
+  side.socket = sockets[child == 0];
+  close(sockets[child != 0]);
+  if (child == 0) {
+    alarm(100);
+    try {
+      sender(side);
+      if (side.fabric)
+        podstep_fabric_close(side.fabric);
+      _exit(0);
+    } catch (const std::exception& e) {
+      _exit(1);
+    }
+  }
+  std::string failure;
+  try {
+    receiver(side);
+  } catch (const std::exception& e) {
+    failure = e.what();
+    kill(child, SIGKILL);
+  }
+  close(side.socket);
+  if (side.fabric)
+    podstep_fabric_close(side.fabric);
+  int status = 0;
+  waitpid(child, &status, 0);
+  INFO(failure);
+  REQUIRE(failure.empty());
+  return status;
+}
+
+} // namespace pair
