@@ -1,8 +1,8 @@
 // What the user and the site may set, read once from the environment. Pure: the environment is a value.
 #pragma once
 #include "common/clock.h"
-#include "libfabric-transport/siphash.h"
 #include "common/slingshot.h"
+#include "libfabric-transport/siphash.h"
 #include <optional>
 #include <span>
 #include <string>
