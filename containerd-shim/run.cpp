@@ -2,6 +2,7 @@
 #include "containerd-shim/run.h"
 #include "common/process.h"
 #include "common/text.h"
+#include <cstdlib>
 #include <unistd.h>
 
 namespace podstep::shim {
@@ -9,8 +10,18 @@ namespace podstep::shim {
 namespace {
 constexpr const char* search_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// The directory for passing files that containerd was given: in the job's own tmpfs.
+constexpr const char* env_scratch = "TMPDIR";
+/// Where crun makes `crun.XXXXXX` at each of its starts (its cloned_binary.c; without it in /tmp): one that
+/// is killed at that moment leaves it.
+constexpr const char* env_crun_scratch = "_LIBCONTAINER_STATEDIR";
+
 std::vector<std::string> clean_environment() {
-  return {cat("PATH=", search_path)};
+  std::vector<std::string> out{cat("PATH=", search_path)};
+  if (const char* scratch = std::getenv(env_scratch); scratch && scratch[0] == '/')
+    for (const char* name : {env_scratch, env_crun_scratch})
+      out.push_back(cat(name, "=", scratch));
+  return out;
 }
 } // namespace
 

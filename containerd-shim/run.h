@@ -1,5 +1,5 @@
-// Running a program for the wrapper: a fixed PATH as the whole environment, nothing inherited but 0, 1 and 2,
-// so that no address of a bus, socket or manager goes along.
+// Running a program for the wrapper: a fixed PATH and the job's TMPDIR as the whole environment, nothing
+// inherited but 0, 1 and 2, so that no address of a bus, socket or manager goes along.
 #pragma once
 #include "common/result.h"
 #include <string>
