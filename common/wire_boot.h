@@ -16,8 +16,8 @@ enum class Word {
   expect, ///< boot -> hub: the number of agents, once, first line
   registered, ///< hub -> boot: every expected agent has registered its Node
   ready,      ///< hub -> boot: every object of the manifest is ready
-  leaving,    ///< hub -> boot: NODE WHY: this node's agents' step is lost; start a replacement
-  failed,     ///< hub -> boot, agent -> boot: WHY: the service cannot be; end the job
+  leaving,    ///< hub -> boot, agent -> boot: NODE WHY: this node has no agent any more, or it cannot start
+  failed,     ///< hub -> boot: WHY: the service cannot be; end the job
   ended,      ///< hub -> boot: every pod is terminal by its own rules
 };
 

@@ -31,7 +31,8 @@ Decision decide(const Facts& facts) {
               "leave SLURM_PODSTEP_ROLE to podstep"};
     return service(facts, hub ? Act::hub : Act::agent);
   }
-  if (facts.option && !facts.hub)
+  // The batch step takes both out of the environment of its script and sets the hub.
+  if ((facts.option || facts.spec) && !facts.hub)
     return {Act::refuse, "this job asks for --ai-service, but no hub was started for it",
             "run podstep check: the plugin may be missing on the node that ran the job's script"};
   return {};

@@ -3,12 +3,14 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "common/wire_boot.h"
 #include "nodeagent/agent/local_api.h"
 #include "nodeagent/agent/machine.h"
 #include "nodeagent/cri/containerd.h"
 #include "nodeagent/supervise/supervise.h"
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <unistd.h>
 
@@ -21,10 +23,13 @@ constexpr int exit_refused = 125;
 /// KillWait of slurm.conf(5) is 30 s; less what the supervisor keeps.
 constexpr Duration time_to_end = std::chrono::seconds(25);
 
+/// To the log, and to boot: srun(1) goes on with the other nodes and would let it wait for this one.
 int refuse(const Error& error) {
-  log::error(error.message);
-  if (!error.hint.empty())
-    log::error(cat("fix: ", error.hint));
+  const char* node = std::getenv("SLURMD_NODENAME");
+  std::string why = error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint);
+  log::error(why);
+  if (node)
+    (void)write_all(STDOUT_FILENO, wire::format_line({wire::Word::leaving, {node, why}}), "stdout");
   return exit_refused;
 }
 
@@ -34,18 +39,17 @@ int supervisor() {
   auto settings = agent::read_settings();
   if (!settings)
     return refuse(settings.error());
-  auto node = [&](Error e) { return std::move(e).in(cat("node ", settings->identity.slurm_node)); };
   if (auto ok = agent::check_namespaces(*settings); !ok)
-    return refuse(node(ok.error()));
+    return refuse(ok.error());
   auto lock = agent::take_lock(*settings);
   if (!lock)
-    return refuse(node(lock.error()));
+    return refuse(lock.error());
   auto programs = cri::find_programs();
   if (!programs)
-    return refuse(node(programs.error()));
+    return refuse(programs.error());
   auto containerd = cri::prepare(cri::Layout{settings->run}, *programs);
   if (!containerd)
-    return refuse(node(containerd.error()));
+    return refuse(containerd.error());
 
   auto self = std::string("/proc/self/exe");
   char path[4096];

@@ -92,6 +92,14 @@ bool Service::starting(const std::string& node) const {
   return false;
 }
 
+bool Service::newer_step(int id, const std::string& node) const {
+  return std::any_of(running_.upper_bound(id), running_.end(), [&](const auto& other) {
+    const StepStart& what = other.second.what;
+    return what.role == Role::agents &&
+           std::find(what.nodes.begin(), what.nodes.end(), node) != what.nodes.end();
+  });
+}
+
 std::vector<Action> Service::plan_restart(Role role, std::vector<std::string> nodes, const std::string& why,
                                           Instant now) {
   int worst = 0;
@@ -121,19 +129,42 @@ std::vector<Action> Service::on_leaving(const std::string& node, const std::stri
   return plan_restart(Role::agents, {node}, why, now);
 }
 
+std::vector<Action> Service::on_own_leaving(int id, const Line& line, Instant now) {
+  const std::string& node = line.args[0];
+  const std::vector<std::string>& nodes = running_.at(id).what.nodes;
+  if (std::find(nodes.begin(), nodes.end(), node) == nodes.end())
+    return {note(cat("an agent calls itself ", printable(node, 80), ", which is not a node of its step"))};
+  if (!registered_) {
+    gave_up_ = true;
+    return {give_up(cat("node ", node, ": ", line.args[1]))};
+  }
+  if (newer_step(id, node))
+    return {};
+  return plan_restart(Role::agents, {node}, line.args[1], now);
+}
+
+void Service::on_task_end(int id, const std::string& what, Instant now) {
+  auto step = running_.find(id);
+  if (registered_ || step == running_.end() || step->second.what.role != Role::agents)
+    return;
+  task_end_ = what;
+  deadline_ = std::min(deadline_, now + timing_.last_words);
+}
+
 std::vector<Action> Service::on_line(int id, const Line& line, Instant now) {
   if (gave_up_ || !running_.count(id))
     return {};
   bool from_hub = running_.at(id).what.role == Role::hub;
   if (!from_hub && line.word == Word::agent)
     return on_agent(id, line);
-  if (line.word == Word::failed) {
-    gave_up_ = true;
-    return {give_up(line.args[0])};
-  }
+  if (!from_hub && line.word == Word::leaving)
+    return on_own_leaving(id, line, now);
   if (!from_hub)
     return {note("an agent sent a line that only the hub may send")};
   switch (line.word) {
+  case Word::failed:
+    gave_up_ = true;
+    return {give_up(line.args[0])};
   case Word::hub:
     return on_hub_line(line);
   case Word::registered: {
@@ -173,12 +204,7 @@ std::vector<Action> Service::on_end(int id, int code, const std::string& last_wo
   std::vector<std::string> lost;
   for (const std::string& node : step.what.nodes) {
     // A replacement that was started since then, or is due, is not ours to repeat.
-    bool newer = std::any_of(running_.begin(), running_.end(), [&](const auto& other) {
-      const StepStart& what = other.second.what;
-      return other.first > id && what.role == Role::agents &&
-             std::find(what.nodes.begin(), what.nodes.end(), node) != what.nodes.end();
-    });
-    if (!newer && !starting(node))
+    if (!newer_step(id, node) && !starting(node))
       lost.push_back(node);
   }
   return lost.empty() ? std::vector<Action>{} : plan_restart(Role::agents, lost, why, now);
@@ -208,6 +234,8 @@ std::vector<Action> Service::on_time(Instant now) {
     return {};
   if (!registered_ && now >= deadline_) {
     gave_up_ = true;
+    if (!task_end_.empty())
+      return {give_up(cat(missing(), ": ", task_end_))};
     auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timing_.register_deadline).count();
     return {give_up(cat(missing(), " within ", seconds, " s"))};
   }

@@ -40,6 +40,7 @@ struct Timing {
   Duration register_deadline; ///< from start to `registered`
   Duration first_delay = std::chrono::seconds(1);
   Duration longest_delay = std::chrono::seconds(60);
+  Duration last_words = std::chrono::seconds(2); ///< for the line of an agent whose task has ended already
   Duration good_life = std::chrono::seconds(60); ///< a step that lived this long has not failed in a row
   int failures_in_a_row = 10;
 };
@@ -56,6 +57,9 @@ public:
   std::vector<Action> on_end(int id, int code, const std::string& last_words, Instant now);
   /// The plugin refused the service on a node (a line of the agents' stderr): nobody will register there.
   std::vector<Action> on_refusal(const std::string& sentence);
+  /// srun said that a task of step `id` has ended (`n2: task 1: Exited with exit code 2`). Whoever is still
+  /// silent soon after that will not come: nobody waits for the deadline.
+  void on_task_end(int id, const std::string& what, Instant now);
   std::vector<Action> on_time(Instant now);
   /// When on_time wants to be called next.
   Instant wake_at() const;
@@ -83,10 +87,14 @@ private:
   std::vector<Action> on_hub_line(const wire::Line& line);
   std::vector<Action> on_agent(int id, const wire::Line& line);
   std::vector<Action> on_leaving(const std::string& node, const std::string& why, Instant now);
+  /// The agent itself says that it cannot start.
+  std::vector<Action> on_own_leaving(int id, const wire::Line& line, Instant now);
   /// Counts a failure of `key` and plans the next start; a give_up when there were too many.
   std::vector<Action> plan_restart(Role role, std::vector<std::string> nodes, const std::string& why,
                                    Instant now);
   bool starting(const std::string& node) const;
+  /// A step of agents that was started after `id` runs for this node.
+  bool newer_step(int id, const std::string& node) const;
   std::string missing() const;
   int hub_id() const;
 
@@ -98,6 +106,7 @@ private:
   std::vector<Due> due_;
   std::optional<wire::Line> hub_;
   Instant deadline_{};
+  std::string task_end_; ///< what srun said of a task that ended before the service was up
   int next_id_ = 1;
   bool registered_ = false, ended_ = false, gave_up_ = false;
 };

@@ -61,6 +61,16 @@ bool is_error(std::string_view line) {
   return line.starts_with("srun: error:") || line.find("] error: ") != line.npos;
 }
 
+std::string_view task_end(std::string_view line) {
+  constexpr std::string_view head = "srun: error: ";
+  if (!line.starts_with(head))
+    return {};
+  line.remove_prefix(head.size());
+  // The nodes, then which tasks (srun's task_state.c).
+  size_t nodes = line.find(": task");
+  return nodes == line.npos || line.find(' ') < nodes ? std::string_view() : line;
+}
+
 void send_line(StepProcess& step, const wire::Line& line) {
   if (auto sent = write_all(step.in.get(), format_line(line), "srun's stdin"); !sent)
     log::warning(sent.error().message);

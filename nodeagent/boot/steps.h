@@ -33,6 +33,9 @@ Result<StepProcess> start_step(const Job& job, const StepStart& step);
 Result<void> cancel_leftover(const Job& job, const StepStart& step);
 /// True for a line of a daemon's log or of srun that says what went wrong.
 bool is_error(std::string_view line);
+/// What srun says of tasks that have ended (`srun: error: n2: task 1: Exited with exit code 2`), without its
+/// name; empty for any other line.
+std::string_view task_end(std::string_view line);
 /// One line to its stdin; a step that is gone or does not read loses it (its end is seen elsewhere).
 void send_line(StepProcess& step, const wire::Line& line);
 /// What can be read now from `fd`, as lines; closes it at the end of file.

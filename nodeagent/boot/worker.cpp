@@ -97,6 +97,10 @@ private:
   void on_log(StepProcess& step, const std::string& line) {
     const char* name = step.what.role == Role::hub ? "hub.log" : "agents.log";
     (void)record::append_line(cat(job_.record, "/", record::daemon_dir, "/", name), printable(line, 4000));
+    if (std::string_view end = task_end(line); !end.empty())
+      service_.on_task_end(step.what.id,
+                           cat(end, step.last_words.empty() ? "" : "; before that: ", step.last_words),
+                           clock_.now());
     if (is_error(line))
       step.last_words = line;
     std::string refusal = cat("podstep: job ", job_.id, " refused on ");

@@ -171,16 +171,48 @@ TEST_CASE("A hub that was started again learns of the agents, and they of it (fa
   CHECK(w.service.living() == std::vector<std::string>{"n1", "n2"});
 }
 
-TEST_CASE("A hub or agent that says `failed` ends the job with its reason") {
-  for (bool from_hub : {true, false}) {
-    World w;
-    w.come_up();
-    auto end =
-        w.service.on_line(from_hub ? w.hub : w.agents, {Word::failed, {"image x is missing"}}, t0 + 1s);
-    REQUIRE(end.size() == 1);
-    CHECK(end[0].kind == Action::give_up);
-    CHECK(end[0].text == "image x is missing");
-  }
+TEST_CASE("A hub that says `failed` ends the job with its reason") {
+  World w;
+  w.come_up();
+  auto end = w.service.on_line(w.hub, {Word::failed, {"image x is missing"}}, t0 + 1s);
+  REQUIRE(end.size() == 1);
+  CHECK(end[0].kind == Action::give_up);
+  CHECK(end[0].text == "image x is missing");
+}
+
+TEST_CASE("An agent that cannot start fails the job at once, with node and cause (fault F9)") {
+  World w;
+  auto end = w.service.on_line(w.agents, {Word::leaving, {"n2", "no crun"}}, t0 + 1s);
+  REQUIRE(end.size() == 1);
+  CHECK(end[0].kind == Action::give_up);
+  CHECK(end[0].text == "node n2: no crun");
+}
+
+TEST_CASE("A replacement that cannot start is tried again, with back-off") {
+  World w;
+  w.come_up();
+  w.service.on_end(w.agents, 137, "", t0 + 5s);
+  int id = of(w.service.on_time(t0 + 6s), Action::start).at(0).step.id;
+  w.service.on_line(id, agent("n1"), t0 + 7s);
+  Line leaving{Word::leaving, {"n2", "another agent of this job runs"}};
+  CHECK(of(w.service.on_line(id, leaving, t0 + 7s), Action::give_up).empty());
+  CHECK(w.service.wake_at() == t0 + 9s);
+  auto starts = of(w.service.on_time(t0 + 9s), Action::start);
+  REQUIRE(starts.size() == 1);
+  CHECK(starts[0].step.nodes == std::vector<std::string>{"n2"});
+  CHECK(w.service.on_line(id, leaving, t0 + 10s).empty()); // the newer step is what counts
+}
+
+TEST_CASE("A task that ends before it has spoken fails the job soon, with what srun says") {
+  World w;
+  w.service.on_line(w.hub, hub_line, t0);
+  w.service.on_line(w.agents, agent("n1"), t0);
+  w.service.on_task_end(w.hub, "n1: task 0: Killed", t0 + 1s); // the hub's own end is on_end's
+  w.service.on_task_end(w.agents, "n2: task 1: Exited with exit code 2", t0 + 1s);
+  CHECK(w.service.wake_at() == t0 + 3s);
+  auto end = w.service.on_time(t0 + 3s);
+  REQUIRE(end.size() == 1);
+  CHECK(end[0].text == "no agent answers on node n2: n2: task 1: Exited with exit code 2");
 }
 
 TEST_CASE("After the last pod has ended, steps that end are not started again") {
@@ -195,8 +227,8 @@ TEST_CASE("After the last pod has ended, steps that end are not started again") 
 TEST_CASE("Lines that their sender may not send change nothing") {
   World w;
   w.come_up();
-  for (const Line& line :
-       {Line{Word::registered, {}}, Line{Word::leaving, {"n1", "x"}}, hub_line, agent("n9")})
+  for (const Line& line : {Line{Word::registered, {}}, Line{Word::leaving, {"n9", "x"}},
+                           Line{Word::failed, {"x"}}, hub_line, agent("n9")})
     for (const Action& action : w.service.on_line(w.agents, line, t0))
       CHECK(action.kind == Action::note);
   for (const Line& line : {Line{Word::expect, {"5"}}, agent("n1"), Line{Word::leaving, {"n9", "x"}}})

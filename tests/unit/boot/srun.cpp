@@ -47,6 +47,14 @@ TEST_CASE("Only what says an error counts as a step's last words") {
   CHECK_FALSE(is_error("2026-11-24T12:00:00.000000Z podstepd[123] info: ready"));
 }
 
+TEST_CASE("What srun says of a task's end is told from its other words") {
+  CHECK(task_end("srun: error: n2: task 1: Exited with exit code 2") ==
+        "n2: task 1: Exited with exit code 2");
+  CHECK(task_end("srun: error: nid[001-002]: tasks 0-1: Killed") == "nid[001-002]: tasks 0-1: Killed");
+  CHECK(task_end("srun: error: Unable to create step for job 7: task 1 is odd").empty());
+  CHECK(task_end("2026-11-24T12:00:00.000000Z podstepd[123] error: n2: task 1: no").empty());
+}
+
 TEST_CASE("Boot's arguments are checked") {
   auto request = parse_request({"--job", "7", "--restart", "2", "--script", "--manifest", "--odd name"});
   REQUIRE(request);

@@ -31,6 +31,7 @@ TEST_CASE("What the plugin does in a step follows from the kind of step and its 
       {"a plain step of a service job",
        {.step_id = 7, .local_tasks = 4, .spec = true, .hub = true},
        Act::nothing},
+      {"a step of a script that ran bare", {.step_id = 7, .spec = true}, Act::refuse},
       {"an srun --ai-service inside a service", {.step_id = 7, .option = true, .hub = true}, Act::nothing},
       {"a step whose job was not booted", {.step_id = 7, .option = true}, Act::refuse},
       {"the hub's step", {.step_id = 0, .local_tasks = 1, .role = "hub"}, Act::hub},
