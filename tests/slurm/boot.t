@@ -1,6 +1,6 @@
 #!/bin/bash
-# podstep-boot: one agent per node with its whole share under every sbatch layout, lost steps come back, and a job that cannot have
-# its service ends FAILED with the reason. Hub and agents are stand-ins that only speak the start-up lines.
+# podstep-boot: one agent per node with its whole share under every sbatch layout, and a job that cannot have its service ends FAILED
+# with the reason. Hub and agents are stand-ins that only speak the start-up lines.
 # timeout: 400
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
@@ -40,20 +40,11 @@ record() { echo "$work/podstep-$1/r0"; }
 log() { cat "$(record "$1")/daemon/$2.log" 2>/dev/null; }
 agents() { log "$1" agents | grep -c ' step='; }
 agents_are() { [ "$(agents "$1")" = "$2" ]; }
-hubs_are() { [ "$(log "$1" hub | grep -c '^started')" = "$2" ]; }
-agents_say() { log "$1" agents | grep -q "$2"; }
 nothing_left() {
   local node
   for node in n1 n2 n3; do [ -z "$(on "$node" ls /run/podstep 2>/dev/null)" ] || return 1; done
 }
 all_idle() { [ "$(sinfo -h -o %T | sort -u)" = idle ]; }
-# srun_of JOB STEP-NAME: the srun that boot started; the batch step runs on the job's first node.
-srun_of() {
-  local pid
-  for pid in $(job_pids "$1" n1 srun); do
-    tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q -- "--job-name=$2 " && [ "$(cat "/proc/$(awk '{print $4}' "/proc/$pid/stat")/comm")" = podstep-boot ] && echo "$pid"
-  done
-}
 
 # --- layouts: what sbatch is told must not bend the agents' step ---
 layout() {
@@ -88,54 +79,21 @@ is "$(sha256sum <"$(record "$job")/spec.json" | cut -d' ' -f1)" "$hex" 'the reco
 wait_over "$(tail -1 "$work/out-$job")"
 is "$(cat "$work/inner")" 0 'a job submitted from inside is plain'
 
-# --- lost steps ---
-doomed=()
+# --- the end (lost steps and killed daemons: tests/fault) ---
 job=$(service -N2 --wrap 'sleep 60')
 ok 'a service starts' wait_until 30 agents_are "$job" 2
-# srun and its shepherd, so that nobody is left to kill the tasks.
-for pid in $(job_pids "$job" n1 srun); do
-  case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *--job-name=podstepd*) doomed+=("$pid") ;; esac
-done
-kill -9 "${doomed[@]}"
-ok 'agents whose srun was killed are back (fault F21)' wait_until 15 agents_are "$job" 4
-like "$(log "$job" boot)" 'the agent of nodes n1, n2 is lost \(its srun ended with 137\)' 'the record says what was lost'
-one_agents_step() { [ "$(squeue -h -s -j "$1" -o %j | grep -c podstepd)" = 1 ]; }
-ok 'no second agents'\'' step is left' wait_until 10 one_agents_step "$job"
-kill -9 $(srun_of "$job" podstep-hub)
-ok 'a hub whose srun was killed is back (fault F22)' wait_until 15 hubs_are "$job" 2
-ok 'it hears of the agents' wait_until 10 bash -c "[ \$(grep -c '^agent ' $(record "$job")/daemon/hub.log) -ge 6 ]"
-ok 'and the living agents are told' wait_until 10 agents_say "$job" 'told: POST /podstep/hub .*"fingerprint":"fingerprint-'
-echo 'leaving n2 slurmstepd is gone' >"$work/podstep-$job/hub.do"
-ok 'a node that the hub gives up gets a replacement (fault F23)' wait_until 15 agents_are "$job" 5
-is "$(job_state "$job")" RUNNING 'the job lives on'
 echo 'failed image x is missing' >"$work/podstep-$job/hub.do"
 wait_over "$job" 30
 is "$(job_state "$job")" FAILED 'a hub that cannot go on ends the job'
 like "$(cat "$work/out-$job")" "podstep: job $job ends: image x is missing. Record: $(record "$job")" 'its output says why'
 like "$(cat "$(record "$job")/end.json")" '"cause":"image x is missing"' 'the record says why'
-
-# --- a script that traps SIGTERM, and each half of boot killed (fault F25) ---
-for half in 1 2; do
-  job=$(service -N1 --wrap 'trap : TERM; while :; do sleep 1; done')
-  wait_until 30 agents_are "$job" 1
-  kill -9 "$(job_pids "$job" n1 podstep-boot | sort -n | sed -n "${half}p")"
-  wait_over "$job" 40
-  is "$(job_state "$job")" FAILED "half $half of boot killed: the job ends, though its script ignores SIGTERM"
-  like "$(cat "$(record "$job")/end.json")" 'one half of podstep-boot was killed' "half $half of boot killed: the record says so"
-done
 job=$(service -N1 --wrap 'sleep 60')
 wait_until 30 agents_are "$job" 1
 as alice scancel "$job"
 wait_over "$job"
 nok 'an ordinary end is no fault of boot'\''s' test -e "$(record "$job")/end.json"
 
-# --- a service that cannot start (fault F9) ---
-job=$(service -N3 --begin=now+2 --wrap 'echo ran bare')
-as alice bash -c "mkdir -p -m 700 $work/podstep-$job && echo n2 > $work/podstep-$job/agent.fails"
-wait_over "$job"
-is "$(job_state "$job") $(job_field "$job" ExitCode)" 'FAILED 125:0' 'an agent that cannot start on one node fails the job with 125'
-like "$(cat "$work/out-$job")" "podstep: job $job refused on n1: no crun on n2. Record: $(record "$job")" 'node and cause are named'
-unlike "$(cat "$work/out-$job")" 'ran bare' 'the script did not run'
+# --- a service that cannot start (an agent that cannot: tests/fault) ---
 job=$(submit alice -D "$work" -o out-%j --export="ALL,SLURM_PODSTEP_SPEC=sha256:$(printf 'a%.0s' {1..64})" --wrap 'echo ran bare')
 wait_over "$job"
 like "$(job_field "$job" ExitCode) $(cat "$work/out-$job")" '^125:0 podstep: job .* rendered spec.*No such file' 'a spec that is gone is named'

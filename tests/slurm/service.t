@@ -1,5 +1,5 @@
 #!/bin/bash
-# A service runs end to end: sbatch to ready endpoints on two nodes, the CLI, daemons that are killed, and an end that leaves nothing.
+# A service runs end to end: sbatch to ready endpoints on two nodes, the CLI, and an end that leaves nothing.
 # timeout: 240
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
@@ -20,28 +20,6 @@ is "$(as alice podstep exec -j "$job" "$pod" -- /bin/sh -c 'echo $KEY')" "$key" 
 is "$(as alice podstep exec -j "$job" "$pod" -- /bin/sh -c 'exit 7'; echo $?)" 7 "exec gives the command's own exit code"
 is "$(as alice podstep exec -j "$job" "$pod" -- /bin/nothing 2>/dev/null; echo $?)" 127 'a missing command is 127'
 nok "bob cannot read the record of alice's job" as bob cat "$(record "$job")/key"
-
-# The workers' parents are the supervisors; both have the program's name.
-worker_of() {
-  local pid
-  for pid in $(job_pids "$job" "$1" "$2"); do
-    [ "$(cat "/proc/$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")/comm")" = "$2" ] && echo "$pid"
-  done
-}
-before=$(restarts "$job")
-node=$(jq -r '.pods[0].node' "$(record "$job")/status.json")
-first=$(scontrol show hostnames "$(job_field "$job" NodeList)" | head -n 1)
-worker=$(worker_of "$node" podstepd)
-ok "the agent's worker is found" test -n "$worker"
-kill -9 $worker
-ok 'a killed agent comes back within 5 s (fault F1)' wait_until 5 eval '[ -n "$(worker_of "$node" podstepd)" ]'
-hub=$(worker_of "$first" podstep-hub)
-ok "the hub's worker is found" test -n "$hub"
-kill -9 $hub
-ok 'a killed hub comes back (fault F22)' wait_until 5 eval '[ -n "$(worker_of "$first" podstep-hub)" ]'
-sleep 3 # time to do harm
-ok 'the endpoints answer as before' answers "$job" 2
-is "$(restarts "$job")" "$before" 'no pod and no container was restarted'
 
 scancel "$job"
 ok 'the cancelled job ends' wait_over "$job" 40
