@@ -1,4 +1,5 @@
-// Configure's directories and version: see install.h. Alone in this file, so that another prefix compiles one file anew.
+// Configure's directories and version: see install.h. Alone in this file, so that another prefix compiles one
+// file anew.
 #include "common/install.h"
 #include "common/text.h"
 
