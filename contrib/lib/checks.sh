@@ -28,7 +28,7 @@ build_configured() {
   mkdir -p "$BUILD"
   cd "$BUILD" || return 1
   if [ ! -e Makefile ] || [ "$TOP/configure" -nt config.status ]; then
-    quiet configure "$(realpath --relative-to=. "$TOP")/configure" --prefix="$PREFIX" --sysconfdir="$PREFIX/etc" --enable-werror "${CONFIGURE[@]}" \
+    quiet configure "$(realpath --relative-to=. "$TOP")/configure" --prefix="$PREFIX" --sysconfdir="$PREFIX/etc" "${CONFIGURE[@]}" \
       "${compiler[@]}" CFLAGS="$FLAGS" CXXFLAGS="$FLAGS" || return 1
     sed -n '/^  Podstep /,/^  *sanitizers/p' "$LOGS/configure.log"
   fi
