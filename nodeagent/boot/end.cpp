@@ -1,11 +1,10 @@
 // How boot ends a job: see end.h.
 #include "nodeagent/boot/end.h"
 #include "common/clock.h"
-#include "common/file.h"
 #include "common/limits.h"
 #include "common/text.h"
 #include "common/wait.h"
-#include "nodeagent/record/record.h"
+#include "nodeagent/record/end.h"
 #include <csignal>
 #include <poll.h>
 #include <sys/syscall.h>
@@ -14,31 +13,17 @@
 namespace podstep::boot {
 
 namespace {
-// RFC 8259: quotation mark, reverse solidus and control characters are escaped.
-std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\')
-      out += '\\';
-    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  return out + "\"";
-}
-
 void signal_script(int pidfd, int number) {
   ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0);
 }
 } // namespace
 
 Result<void> write_end(const Ending& ending, const std::string& reason) {
-  std::string path = cat(ending.record, "/", record::end_file);
-  if (ending.record.empty() || exists(path))
+  if (ending.record.empty())
     return {};
-  std::string text =
-      cat("{\"version\":1,\"job\":", ending.job, ",\"restart\":", ending.restart,
-          ",\"cause\":", json_string(reason),
-          ",\"exitCode\":125,\"node\":\"\",\"time\":", json_string(to_rfc3339(system_clock().wall())), "}\n");
-  return write_file_atomic(path, text, 0600);
+  constexpr int refused = 125;
+  return record::write_end(ending.record,
+                           {ending.job, ending.restart, reason, refused, system_clock().wall()});
 }
 
 bool script_goes_too(int script_pidfd) {

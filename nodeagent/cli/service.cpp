@@ -35,7 +35,6 @@ public:
     const json::value* value = find(name);
     return value ? expect(value->if_bool(), name, "true or false") : false;
   }
-  bool has(std::string_view name) const { return find(name) != nullptr; }
   template<class Read> auto list(std::string_view name, Read read) const {
     std::vector<decltype(read(Members(json::value())))> rows;
     if (const json::value* value = find(name))
@@ -153,13 +152,7 @@ Result<Endpoints> parse_endpoints(std::string_view text) {
 }
 
 Result<End> parse_end(std::string_view text) {
-  return parsed(text, [](const Members& m) {
-    // The hub writes `cause` and `exitCode`, boot `result` and `reason`: podstep-record(7).
-    End end{m.text("result"), m.has("cause") ? m.text("cause") : m.text("reason"), m.number("exitCode")};
-    if (!m.has("exitCode") && end.result == "failed")
-      end.exit_code = 125;
-    return end;
-  });
+  return parsed(text, [](const Members& m) { return End{m.text("cause"), m.number("exitCode")}; });
 }
 
 Result<Service> read_status(const std::string& record) {

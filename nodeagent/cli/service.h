@@ -43,7 +43,7 @@ struct Endpoints {
 };
 /// end.json
 struct End {
-  std::string result, reason;
+  std::string reason;
   int64_t exit_code = 0;
 };
 
@@ -51,7 +51,7 @@ struct End {
 /// that names it.
 Result<Service> parse_status(std::string_view text);
 Result<Endpoints> parse_endpoints(std::string_view text);
-/// Without an exitCode: 0, or 125 when the result is `failed`.
+/// Its `cause` is the reason.
 Result<End> parse_end(std::string_view text);
 
 /// The same from a record directory. Error: not_found when the file is not there yet.

@@ -66,7 +66,7 @@ Result<std::string> page(uint32_t id, bool json) {
     return service.error();
   std::string text = status_page(*service, job ? job->time_left : "", system_clock().wall());
   if (auto end = read_end(*record))
-    text += cat("\nended: ", printable(end->reason.empty() ? end->result : end->reason, 1000), "\n");
+    text += cat("\nended: ", printable(end->reason, 1000), "\n");
   else if (!job && job.error().kind == Kind::not_found)
     text += cat("\nthe job is over (", job.error().hint, ")\n");
   return text + cat("record: ", *record, "\n");

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "nodeagent/control/changes.h"
+#include "nodeagent/record/end.h"
 #include "nodeagent/record/record.h"
 #include <boost/json.hpp>
 
@@ -174,17 +175,9 @@ void Publisher::publish_events(const Store& store) {
 }
 
 void Publisher::publish_end(const Service& service, const std::string& cause, int exit_code) {
-  const std::string path = cat(record_, "/", record::end_file);
-  if (exists(path))
-    return;
-  const auto text = json::serialize(json::object{{"version", 1},
-                                                 {"job", service.job},
-                                                 {"restart", service.restart},
-                                                 {"cause", cause},
-                                                 {"exitCode", exit_code},
-                                                 {"node", ""},
-                                                 {"time", to_rfc3339(clock_.wall())}});
-  if (auto written = write_file_atomic(path, text + "\n", 0600); !written)
+  if (auto written =
+          record::write_end(record_, {service.job, service.restart, cause, exit_code, clock_.wall()});
+      !written)
     log::warning(written.error().message);
 }
 

@@ -3,6 +3,7 @@
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/text.h"
+#include "nodeagent/record/end.h"
 #include "nodeagent/record/state.h"
 #include "tests/unit/catch.h"
 #include <cstdlib>
@@ -161,4 +162,16 @@ TEST_CASE("The account on the host is found from inside a user namespace") {
     CAPTURE(c.map, c.uid);
     CHECK((found ? static_cast<int64_t>(*found) : -1) == c.expected);
   }
+}
+
+TEST_CASE("The end is written once: the first cause stays, whatever is in its text") {
+  TemporaryHome home;
+  record::End first{7, 2, "image \"x\" is\nmissing", 125, WallTime{}};
+  REQUIRE(record::write_end(home.path, first));
+  REQUIRE(record::write_end(home.path, {7, 2, "another", 0, WallTime{}}));
+  auto text = read_file(home.path + "/end.json", 4096);
+  REQUIRE(text);
+  CHECK(*text == record::end_json(first));
+  CHECK(text->find(R"("cause":"image \"x\" is missing","exitCode":125)") != std::string::npos);
+  CHECK(mode_of(home.path + "/end.json") == 0600);
 }
