@@ -28,8 +28,9 @@ using control::Stage;
 
 /// Below a third of the supervisor's watchdog (30 s).
 constexpr Duration beat_period = 9s;
-/// The end of the job is asked for this often: scontrol update may move it (fault F12).
-constexpr Duration end_period = 60s;
+/// The end of the job is asked for this often, and more often when little is left: scontrol update may move
+/// it (fault F12).
+constexpr Duration end_period = 60s, least_end_period = 5s;
 /// Silent agents are looked for this often.
 constexpr Duration silence_period = silence_limit / 3;
 /// Rewrites of the record, which lies on a shared file system, are this far apart at most often.
@@ -275,7 +276,7 @@ private:
         const Duration left = *times->end - drain_lead(*times->end - times->start, graces) - clock_.wall();
         if (left <= Duration::zero())
           co_return end("the job's time limit is near");
-        next = std::min(next, left);
+        next = std::min({next, left, std::max<Duration>(left / 4, least_end_period)});
       }
       co_await loop::sleep(next);
     }
@@ -291,11 +292,10 @@ private:
     if (service_.reason.empty())
       service_.reason = why;
     publisher_.publish(service_, store_);
-    publisher_.publish_end(service_, why, 0);
-    loop_.spawn("drain", drain());
+    loop_.spawn("drain", drain(why));
   }
 
-  loop::Task<void> drain() {
+  loop::Task<void> drain(std::string why) {
     for (auto kind : {k8s::KindId::deployment, k8s::KindId::replica_set, k8s::KindId::pod})
       for (const auto& object : store_.list(kind))
         if (auto removed = api_.remove(object, std::nullopt); !removed)
@@ -306,6 +306,9 @@ private:
     service_.phase = "Ended";
     publisher_.publish(service_, store_);
     publisher_.publish_events(store_);
+    // Only now: podstep hold ends with it, and Slurm would end the pods before their time.
+    publisher_.publish_end(service_, why, 0);
+    lines_.say(wire::Word::ended);
     server_.close();
     loop_.stop(0);
   }
