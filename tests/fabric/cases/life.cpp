@@ -10,7 +10,6 @@ namespace {
 void* make_context(Net& net, uint64_t id) {
   void* context = nullptr;
   must(net.init(&context, id, -1, logger(), nullptr), "init");
-  expect(context != nullptr, "init succeeded with a NULL context");
   return context;
 }
 

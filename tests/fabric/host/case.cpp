@@ -23,22 +23,10 @@ struct Child {
   bool reported = false;
 };
 
-void pin(int rank) {
-  cpu_set_t may, one;
-  if (sched_getaffinity(0, sizeof may, &may) < 0 || CPU_COUNT(&may) < 2)
-    return;
-  int skip = rank % CPU_COUNT(&may);
-  CPU_ZERO(&one);
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-    if (CPU_ISSET(cpu, &may) && skip-- == 0)
-      CPU_SET(cpu, &one);
-  sched_setaffinity(0, sizeof one, &one);
-}
-
 [[noreturn]] void child_main(const Case& c, Rank& rank) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGPIPE, SIG_IGN);
-  pin(rank.rank);
+  pin_to_core(rank.rank);
   show_log(rank.options->verbose);
   rank.verdict.take().copy(reinterpret_cast<char*>(rank.pids), sizeof rank.pids);
   std::string word = "passed";
@@ -111,6 +99,18 @@ void watch(std::vector<Child>& children, Report& report, Time::time_point until)
 }
 
 } // namespace
+
+void pin_to_core(int rank) {
+  cpu_set_t may, one;
+  if (sched_getaffinity(0, sizeof may, &may) < 0 || CPU_COUNT(&may) < 2)
+    return;
+  int skip = rank % CPU_COUNT(&may);
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+    if (CPU_ISSET(cpu, &may) && skip-- == 0)
+      CPU_SET(cpu, &one);
+  sched_setaffinity(0, sizeof one, &one);
+}
 
 void Rank::die() {
   verdict.put("passed");

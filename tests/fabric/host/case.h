@@ -56,6 +56,8 @@ struct Report {
   double seconds = 0;
 };
 
+/// Of the cores this process may use, the one of this rank; nothing where there is only one.
+void pin_to_core(int rank);
 Report run_case(const Case&, const Options&);
 
 } // namespace harness
