@@ -45,6 +45,9 @@ public:
   const std::string& provider() const { return provider_; }
   const std::string& label() const { return options_.label; }
   size_t inject_bytes() const { return inject_bytes_; }
+  /// The largest message that goes unasked. Where a packet of that size would still be injected, no larger
+  /// one does: beyond inject size shm copies through the kernel.
+  size_t eager_limit() const { return eager_limit_; }
   fid_ep* ep() { return ep_.get(); }
   Clock& clock() { return clock_; }
   /// Time during which somebody made progress: what deadlines count. A process that was stopped, or that
@@ -96,7 +99,7 @@ private:
   Options options_;
   Clock& clock_;
   std::string provider_;
-  size_t inject_bytes_ = 0;
+  size_t inject_bytes_ = 0, eager_limit_ = 0;
   size_t receive_depth_ = 0;
   // Closed from the last to the first.
   FabricFid fabric_;

@@ -49,7 +49,7 @@ inline constexpr size_t grant_entries = 11;
 static_assert(sizeof(PacketHeader) + grant_entries * sizeof(GrantEntry) == 128);
 
 /// The largest message that goes unasked, in a packet.
-inline constexpr size_t eager_bytes = 1024;
+inline constexpr size_t eager_bytes = 4096;
 inline constexpr size_t packet_bytes = sizeof(PacketHeader) + eager_bytes;
 /// Small messages of a communicator that may be under way or unread.
 inline constexpr uint16_t eager_credits = 32;

@@ -7,7 +7,7 @@
 namespace podstep::fabric {
 
 namespace {
-constexpr uint16_t fewest_packets = 8, most_packets = 64;
+constexpr uint16_t fewest_packets = 8, most_packets = 40;
 }
 
 Result<void> Endpoint::post_packets(Link& link) {
@@ -57,8 +57,8 @@ bool Endpoint::send_packet(Link& link, PacketHeader header, const void* payload,
     return false;
   size_t bytes = sizeof header + header.bytes;
   PacketOut* out = nullptr;
-  alignas(8) uint8_t small[sizeof header + grant_entries * sizeof(GrantEntry)];
-  if (bytes > inject_bytes_ || bytes > sizeof small) {
+  alignas(8) uint8_t small[packet_bytes];
+  if (bytes > inject_bytes_) {
     out = free_outs_;
     if (!out)
       return false;

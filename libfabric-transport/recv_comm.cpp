@@ -102,7 +102,7 @@ RecvGroup* RecvComm::receive(std::span<const RecvBuffer> buffers) {
 /// Whether all that is not granted yet can be left to small messages of one tag.
 bool RecvComm::may_be_eager(const RecvGroup& g) {
   const RecvSlot& s = slot(g, 0);
-  if (stashed_ > 0 || say_grant_ || (s.capacity > eager_bytes && small_run_ < 4))
+  if (stashed_ > 0 || say_grant_ || (s.capacity > endpoint_.eager_limit() && small_run_ < 4))
     return false;
   eager_tag_ = s.tag;
   for (uint32_t at = granted_end_; at != next_; ++at)
@@ -140,7 +140,7 @@ void RecvComm::maybe_grant(bool idle) {
   // Grants are saved up only by who comes back to test: another may post and then sleep.
   if (wanted_ || !polled_ || (open_ == 0 && idle))
     wanted_ = false;
-  else if (open_ == 0 ? waiting < 4 : waiting < (big ? open_ : 2 * open_))
+  else if (open_ == 0 ? waiting < 4 : !big && waiting < open_)
     return;
   say_grant_ = true;
   if (!speak())
@@ -207,7 +207,7 @@ bool RecvComm::send_grants() {
 void RecvComm::finish(RecvGroup& g) {
   if (g.granted)
     --open_;
-  small_run_ = g.count == 1 && slot(g, 0).received <= eager_bytes ? small_run_ + 1 : 0;
+  small_run_ = g.count == 1 && slot(g, 0).received <= endpoint_.eager_limit() ? small_run_ + 1 : 0;
   g.done.store(true, std::memory_order_release);
 }
 

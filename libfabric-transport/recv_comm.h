@@ -40,7 +40,10 @@ public:
   RecvGroup* receive(std::span<const RecvBuffer> buffers);
   /// The caller found `group` not done: whoever waits here needs the sender.
   void waiting();
-  void release(RecvGroup* group) { group->in_use = false; }
+  void release(RecvGroup* group) {
+    group->in_use = false;
+    polled_ = true;
+  }
   uint32_t received(const RecvGroup& group, int i) const { return slot(group, i).received; }
   const Error* fault();
   /// Takes back what was posted. False: the provider still holds some of the caller's memory after a second.

@@ -79,7 +79,7 @@ SendRequest* SendComm::send(const void* data, size_t bytes, int tag, const Regis
     return send_granted(data, bytes, tag, memory);
   if (!eager_)
     return starve(), nullptr;
-  if (tag == eager_tag_ && bytes <= eager_bytes && Memory::on_host(memory))
+  if (tag == eager_tag_ && bytes <= endpoint_.eager_limit() && Memory::on_host(memory))
     return send_eager(data, bytes, tag);
   eager_ = false;
   say_leave_ = true;

@@ -116,7 +116,7 @@ TEST_CASE(
             side.rest([&] {
               return (code = podstep_fabric_send(s, data.data(), data.size(), 0, nullptr, &request)) != 1;
             });
-            side.must(code == PODSTEP_FABRIC_INVALID || data.size() <= 1024, "the sender learns of it");
+            side.must(code == PODSTEP_FABRIC_INVALID || data.size() <= 4096, "the sender learns of it");
             side.meet();
             podstep_fabric_close_sender(s);
           });
