@@ -50,7 +50,7 @@ F-CT-21-wire    12 F-CT-21/wire
 failures() {
   "$conformance" --quick --deadline 3 --limit 20 --abi "v$3" --no-device REFERENCE_DEVICES=0 --same-address "REFERENCE_PORT=$4" "$2" \
     >"$1" 2>"$1.err"
-  grep -v '"result": "pass"' "$1" | sed -n 's/^{"case": "\([^"]*\)".*/\1/p' | sort | paste -sd ' '
+  grep -v -e '"result": "pass"' -e 'a sanitizer has its own' "$1" | sed -n 's/^{"case": "\([^"]*\)".*/\1/p' | sort | paste -sd ' '
 }
 
 # one LINE PORT: tries one broken plugin; its verdict goes to a file of the clause's name.
@@ -60,6 +60,11 @@ one() {
   BROKEN=$clause failures "$tmp/$clause.json" "$broken" "$abi" "$2" >"$tmp/$clause.failed"
   tr ' ' '\n' <<<"$expected" | sort | paste -sd ' ' >"$tmp/$clause.expected"
 }
+
+# With a sanitizer's own malloc allocations are not counted.
+uncounted=$("$conformance" --quick "$reference" F-CT-25 | grep -c 'a sanitizer has its own')
+tried=$table
+[ "$uncounted" = 0 ] || tried=$(grep -v '^F-PXY-4 ' <<<"$table")
 
 is "$(failures "$tmp/reference.json" "$reference" 12 20999)" '' 'the reference plugin passes every case' || diag "$(grep -v '"pass"' "$tmp/reference.json")"
 for abi in 6 7 8 9; do
@@ -72,11 +77,11 @@ done
 # Most of the time is spent in waiting: four at a time.
 export -f one failures
 export tmp conformance broken
-grep . <<<"$table" | awk '{print $0; print 20000 + NR}' | xargs -d '\n' -n 2 -P 4 bash -c 'one "$@"' bash
+grep . <<<"$tried" | awk '{print $0; print 20000 + NR}' | xargs -d '\n' -n 2 -P 4 bash -c 'one "$@"' bash
 while read -r clause _; do
   is "$(cat "$tmp/$clause.failed")" "$(cat "$tmp/$clause.expected")" "the plugin that breaks $clause fails as it must, and nowhere else" ||
     diag "$(grep -v '"pass"' "$tmp/$clause.json"; head -n 5 "$tmp/$clause.json.err")"
-done < <(grep . <<<"$table")
+done < <(grep . <<<"$tried")
 
 # Every broken plugin is tried.
 is "$(BROKEN='' "$conformance" "$broken" F-CT-1 2>&1 >/dev/null | sed -n 's/.*names none of: //p' | head -n 1 | tr ' ' '\n' | sort | paste -sd ' ')" \

@@ -16,7 +16,7 @@ namespace {
 Command streams(size_t bytes, size_t window, size_t of_channels, bool both_ways) {
   Command command;
   command.ask = Ask::stream;
-  size_t count = std::clamp<size_t>((size_t{128} << 20) / bytes / of_channels, window * 2, 4000);
+  size_t count = std::clamp<size_t>((size_t{48} << 20) / bytes / of_channels, window, 3000);
   command.streams = {bytes, window, of_channels, both_ways, count};
   return command;
 }
@@ -34,7 +34,8 @@ Command simple(Ask ask, size_t bytes, size_t count) {
 std::vector<Measure> message_plan() {
   std::vector<Measure> plan;
   for (size_t bytes : {0, 8, 64, 512, 4096, 16384, 65536})
-    plan.push_back({"latency-" + short_size(bytes), simple(Ask::latency, bytes, 1500), "us", false, true});
+    plan.push_back({"latency-" + short_size(bytes), simple(Ask::latency, bytes, bytes < 4096 ? 1000 : 300),
+                    "us", false, true});
   for (size_t bytes = 4096; bytes <= size_t{64} << 20; bytes *= 4)
     plan.push_back({"bandwidth-" + short_size(bytes), streams(bytes, 8, 1, false), "GB/s", true, true});
   plan.push_back({"bandwidth-64M", streams(size_t{64} << 20, 8, 1, false), "GB/s", true, true});
@@ -56,7 +57,7 @@ std::vector<Measure> plugin_plan() {
   plan.push_back({"register-hit", simple(Ask::hit, 0, 0), "ns", false, false});
   plan.push_back({"register-hit-10000", simple(Ask::hit_among_many, 0, 0), "ns", false, false});
   plan.push_back({"grouped-4K", simple(Ask::grouped, 4096, 300), "us", false, false});
-  plan.push_back({"late-receiver-latency-64", simple(Ask::late, 64, 1500), "us", false, false});
+  plan.push_back({"late-receiver-latency-64", simple(Ask::late, 64, 1000), "us", false, false});
   for (size_t n : {1, 16, 256, 1024, 4096})
     plan.push_back({"connect-" + std::to_string(n), simple(Ask::storm, 0, n), "us", false, false});
   return plan;
