@@ -24,6 +24,15 @@ inline constexpr const char* env_run_dir = "SLURM_PODSTEP_RUN";
 /// agents' steps.
 inline constexpr const char* env_store = "SLURM_PODSTEP_STORE";
 
+/// Where the submitting user's specs and images lie, if not in the usual places: each variable travels under
+/// a name of ours, for only SLURM_* arrives under --export=NONE, and gets its own back in boot's two steps.
+struct Carried {
+  const char* name;
+  const char* as;
+};
+inline constexpr Carried carried[] = {{"XDG_STATE_HOME", "SLURM_PODSTEP_STATE_HOME"},
+                                      {"PODSTEP_STORE", "SLURM_PODSTEP_USER_STORE"}};
+
 inline constexpr std::string_view role_hub = "hub";
 inline constexpr std::string_view role_agent = "agent";
 

@@ -14,16 +14,9 @@
 namespace podstep::spank {
 
 namespace {
-constexpr std::string_view passed_on[] = {"HOME",
-                                          "USER",
-                                          "LOGNAME",
-                                          "LANG",
-                                          "XDG_STATE_HOME",
-                                          "PODSTEP_STORE",
-                                          "SLURM_JOB_NUM_NODES",
-                                          "SLURM_JOB_NODELIST",
-                                          wire::env_spec,
-                                          wire::env_images};
+constexpr std::string_view passed_on[] = {
+    "HOME",         "USER",          "LOGNAME", "LANG", "SLURM_JOB_NUM_NODES", "SLURM_JOB_NODELIST",
+    wire::env_spec, wire::env_images};
 constexpr const char* standard_path = "/usr/local/bin:/usr/bin:/bin";
 
 std::string variable(const std::vector<std::string>& environment, std::string_view name) {
@@ -38,6 +31,13 @@ std::vector<std::string> boot_environment(const BootRequest& request) {
   for (std::string_view name : passed_on)
     if (std::string value = variable(request.environment, name); !value.empty())
       out.push_back(cat(name, "=", value));
+  for (const wire::Carried& carried : wire::carried) {
+    std::string value = variable(request.environment, carried.as);
+    if (value.empty())
+      value = variable(request.environment, carried.name);
+    if (!value.empty())
+      out.push_back(cat(carried.name, "=", value));
+  }
   std::string path = variable(request.environment, "PATH"),
               conf = variable(request.environment, "SLURM_CONF");
   out.push_back(cat("PATH=", path, path.empty() ? "" : ":", standard_path));

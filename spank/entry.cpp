@@ -4,6 +4,7 @@
 #include "common/wire_spec.h"
 #include "spank/boot.h"
 #include "spank/decide.h"
+#include "spank/option.h"
 #include "spank/refuse.h"
 #include "spank/role.h"
 #include "spank/spank_api.h"
@@ -139,6 +140,8 @@ void hand_over(spank_t spank, const wire::Verdict& verdict) {
   for (const char* name : {wire::option_env_inner, wire::option_env, wire::env_spec, wire::env_images,
                            wire::env_role, wire::env_run_dir, wire::env_store})
     (void)spank_unsetenv(spank, name);
+  for (const wire::Carried& variable : wire::carried)
+    (void)spank_unsetenv(spank, variable.as);
   (void)spank_setenv(spank, wire::env_hub, verdict.hub.c_str(), 1);
   (void)spank_setenv(spank, wire::env_record, verdict.record.c_str(), 1);
 }
@@ -149,8 +152,11 @@ void boot_script(spank_t spank) {
   request.restart = read_number(spank, S_SLURM_RESTART_COUNT, "the restart count").value_or(0);
   request.environment = job_environment(spank);
   request.has_script = true;
-  if (!job_variable(spank, wire::env_spec))
+  if (!job_variable(spank, wire::env_spec)) {
     request.manifest = state().file;
+    if (auto good = check_option_value(request.manifest); !good)
+      refuse_here(spank, good.error().message, good.error().hint);
+  }
   auto verdict = start_boot(request);
   if (!verdict)
     refuse_here(spank, verdict.error().message, verdict.error().hint);

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += libspank.la
 libspank_la_SOURCES = \
   spank/decide.cpp spank/decide.h \
+  spank/option.cpp spank/option.h \
   spank/refuse.cpp spank/refuse.h \
   spank/settings.cpp spank/settings.h
 

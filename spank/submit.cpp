@@ -5,6 +5,7 @@
 #include "common/process.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
+#include "spank/option.h"
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -49,6 +50,8 @@ void translate_variables(bool allocator) {
 void forget_outer_service() {
   for (const char* name : own_variables)
     ::unsetenv(name);
+  for (const wire::Carried& variable : wire::carried)
+    ::unsetenv(variable.as);
 }
 
 bool is_inner_srun(const std::string& file) {
@@ -61,12 +64,8 @@ bool is_inner_srun(const std::string& file) {
 }
 
 void render_or_exit(const std::string& file) {
-  if (file.empty())
-    stop_submission("--ai-service is empty", "give it a manifest: --ai-service=FILE");
-  if (file.size() > limits::option_value_bytes)
-    stop_submission(
-        cat("--ai-service has ", file.size(), " bytes; the bound is ", limits::option_value_bytes),
-        "use a shorter path");
+  if (auto good = check_option_value(file); !good)
+    stop_submission(good.error().message, good.error().hint);
   Program program{.argv = {install::bin("podstep"), "render", "--spool", "--", file},
                   .environment = whole_environment()};
   program.err = STDERR_FILENO;
@@ -83,6 +82,9 @@ void render_or_exit(const std::string& file) {
   forget_outer_service();
   ::setenv(wire::env_spec, rendered->spec.c_str(), 1);
   ::setenv(wire::env_images, rendered->images.c_str(), 1);
+  for (const wire::Carried& variable : wire::carried)
+    if (const char* value = ::getenv(variable.name))
+      ::setenv(variable.as, value, 1);
 }
 
 } // namespace podstep::spank

@@ -3,14 +3,14 @@
 #include "common/limits.h"
 #include "common/process.h"
 #include "common/text.h"
+#include "common/wire_spec.h"
 #include <cstdlib>
 #include <unistd.h>
 
 namespace podstep::boot {
 
 namespace {
-constexpr const char* for_every_step[] = {"PATH",    "SLURM_CONF", "HOME",           "USER",
-                                          "LOGNAME", "LANG",       "XDG_STATE_HOME", "PODSTEP_STORE"};
+constexpr const char* for_every_step[] = {"PATH", "SLURM_CONF", "HOME", "USER", "LOGNAME", "LANG"};
 constexpr size_t output_bytes = 4 << 20; // a node list of 10,000 long names is below 1 MiB
 } // namespace
 
@@ -21,9 +21,14 @@ std::string variable(const char* name) {
 
 std::vector<std::string> base_environment() {
   std::vector<std::string> out;
-  for (const char* name : for_every_step)
+  auto pass_on = [&](const char* name) {
     if (std::string value = variable(name); !value.empty())
       out.push_back(cat(name, "=", value));
+  };
+  for (const char* name : for_every_step)
+    pass_on(name);
+  for (const wire::Carried& carried : wire::carried)
+    pass_on(carried.name);
   return out;
 }
 
