@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include "common/wire_runtime.h"
 #include "nodeagent/agent/logs.h"
+#include "nodeagent/images/name.h"
 #include "nodeagent/record/record.h"
 
 namespace podstep::agent {
@@ -88,7 +89,8 @@ Result<cri::ContainerConfig> configure(const Context& context, const k8s::Pod& p
 
 std::optional<Failure> image_failure(const Context& context, const k8s::Container& container,
                                      const Error& error) {
-  std::string reason = error.kind == Kind::invalid              ? "InvalidImageName"
+  bool named = container.image.starts_with('/') || images::normalised_name(container.image);
+  std::string reason = !named                                   ? "InvalidImageName"
                        : container.image_pull_policy == "Never" ? "ErrImageNeverPull"
                                                                 : "ErrImagePull";
   std::string message = error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint);

@@ -52,9 +52,16 @@ Result<void> find_spec(const Request& request, Job& job) {
 Result<void> copy_spec(const Job& job, const std::string& state) {
   std::string source = wire::spec_path(state, job.spec), target = cat(job.record, "/", record::spec_file);
   auto text = read_file(source, limits::spec_bytes);
-  if (!text)
-    return std::move(text).error().in("the rendered spec");
-  PODSTEP_CHECK(write_file_atomic(target, *text, 0600));
+  if (!text) {
+    Error error = std::move(text).error().in("the rendered spec");
+    error.hint = "submit the job again, from where the nodes see the same state directory";
+    return error;
+  }
+  if (auto written = write_file_atomic(target, *text, 0600); !written) {
+    Error error = std::move(written).error().in("the record");
+    error.hint = "make room there, or submit from another directory";
+    return error;
+  }
   PODSTEP_TRY(std::string sum, ask({"sha256sum", "--", target}));
   // sha256sum(1): a leading backslash marks an escaped file name.
   std::string_view hex = std::string_view(sum).substr(sum.starts_with('\\') ? 1 : 0, 64);

@@ -6,6 +6,7 @@
 #include "common/wire_spec.h"
 #include "nodeagent/cli/spool.h"
 #include "nodeagent/images/digest.h"
+#include "nodeagent/images/name.h"
 #include "nodeagent/k8s/codec.h"
 #include <algorithm>
 #include <boost/json/serialize.hpp>
@@ -20,7 +21,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr int spec_version = 1;
-constexpr std::string_view docker_scheme = "docker://";
 
 /// One entry of `images`; what is not in a store but importable has an empty digest until the first node has
 /// it.
@@ -30,8 +30,7 @@ struct Resolved {
 };
 
 Result<Resolved> resolve(const std::string& name, const images::Stores& stores) {
-  std::string key = name.starts_with(docker_scheme) ? name.substr(docker_scheme.size()) : name;
-  auto image = images::find(stores, key);
+  auto image = images::find(stores, name);
   if (!image && image.error().kind == Kind::not_found && is_importable(name))
     return Resolved{{{"name", name}, {"digest", ""}, {"path", ""}, {"site", false}}, {}};
   if (!image)
@@ -54,12 +53,17 @@ std::string write_spec(const std::string& file, const std::vector<k8s::Object>& 
 }
 
 void print(const std::string& file, const std::vector<k8s::FileProblem>& problems) {
+  bool unhinted = false;
   for (const k8s::FileProblem& problem : problems) {
     std::fprintf(stderr, "%s:%d:%d: %s\n", printable(file).c_str(), problem.at.line, problem.at.column,
                  problem.message.c_str());
     if (!problem.hint.empty())
       std::fprintf(stderr, "fix: %s\n", problem.hint.c_str());
+    unhinted = unhinted || problem.hint.empty();
   }
+  if (unhinted)
+    std::fputs("fix: change these places; podstep-manifest(7) has every field, its type and its bounds\n",
+               stderr);
 }
 
 int fail(const Error& error) {
@@ -72,8 +76,8 @@ int fail(const Error& error) {
 } // namespace
 
 bool is_importable(const std::string& image) {
-  if (image.starts_with(docker_scheme))
-    return image.size() > docker_scheme.size();
+  if (image.starts_with(images::docker_scheme))
+    return image.size() > images::docker_scheme.size();
   size_t slash = image.find('/');
   if (slash == std::string::npos || slash == 0)
     return false;

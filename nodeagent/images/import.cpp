@@ -27,8 +27,8 @@ Result<void> check_source(const std::string& source) {
 Result<std::string> name_for(const ImportOptions& options) {
   if (!options.name.empty())
     return normalised_name(options.name);
-  if (options.source.starts_with("docker://"))
-    return normalised_name(options.source.substr(9));
+  if (options.source.starts_with(docker_scheme))
+    return normalised_name(options.source);
   return Error(Kind::invalid, cat("the image from ", printable(options.source), " has no name"),
                cat("podstep image import ", printable(options.source), " NAME"));
 }

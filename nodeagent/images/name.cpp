@@ -55,6 +55,8 @@ Result<std::string> normalised_name(std::string_view name) {
   if (name.empty() || name.size() > longest_name)
     return bad_name(name, cat("it has ", name.size(), " characters, 1 to ", longest_name, " are allowed"));
   std::string_view rest = name, digest, tag, host;
+  if (rest.starts_with(docker_scheme))
+    rest.remove_prefix(docker_scheme.size());
   if (size_t at = rest.find('@'); at != rest.npos) {
     digest = rest.substr(at + 1);
     rest = rest.substr(0, at);

@@ -7,9 +7,12 @@
 
 namespace podstep::images {
 
-/// The canonical short form (distribution/reference, "familiar name"): `docker.io/library/x:latest`,
-/// `library/x` and `x` are all `x`; `docker.io/a/b:1` is `a/b:1`; other registries keep their host. Error:
-/// invalid, when it is no image name.
+/// How a source in a registry is written; as an `image:` it means the same without it.
+inline constexpr std::string_view docker_scheme = "docker://";
+
+/// The canonical short form (distribution/reference, "familiar name"), a docker:// before it left away:
+/// `docker.io/library/x:latest`, `library/x` and `x` are all `x`; `docker.io/a/b:1` is `a/b:1`; other
+/// registries keep their host. Error: invalid, when it is no image name.
 Result<std::string> normalised_name(std::string_view name);
 
 /// The canonical name as one file name: everything but letters, digits, `.`, `_` and `-` percent-encoded; a

@@ -72,7 +72,14 @@ Result<void> check_architecture(const Image& image, const Stores& stores) {
 }
 
 Result<Image> find_path(const std::string& path) {
-  PODSTEP_TRY(FlatFile file, check_flat_file(path));
+  auto checked = check_flat_file(path);
+  if (!checked) {
+    Error error = std::move(checked).error();
+    if (error.hint.empty())
+      error.hint = "a path must lead to a .sqsh file that you can read, here and on the nodes";
+    return error;
+  }
+  const FlatFile& file = *checked;
   std::string beside = path.ends_with(".sqsh") ? path.substr(0, path.size() - 5) + ".json" : "";
   if (!beside.empty() && exists(beside)) {
     PODSTEP_TRY(std::string text, read_file(beside, metadata_bytes));

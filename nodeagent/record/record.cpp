@@ -25,8 +25,11 @@ using OwnedDir = std::unique_ptr<DIR, CloseDir>;
 /// One directory of the record: made 0700, or there already and really the caller's own (a shared parent such
 /// as /tmp lets anybody put a link or a directory in its place).
 Result<void> own_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    return errno_error(cat("create the record directory ", printable(path)));
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    Error error = errno_error(cat("create the record directory ", printable(path)));
+    error.hint = "submit from a directory on the shared file system in which you can write";
+    return error;
+  }
   OwnedFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd.valid())
     return errno_error(cat("open the record directory ", printable(path)));

@@ -28,6 +28,8 @@ Result<uid_t> outer_uid(std::string_view uid_map, uid_t uid) {
 
 namespace {
 
+constexpr const char* other_place = "set XDG_STATE_HOME to a directory of your own on the shared file system";
+
 /// The caller's account on the host: inside the agent's user namespace everybody is called 0.
 Result<uid_t> account() {
   PODSTEP_TRY(std::string map, read_file("/proc/self/uid_map", 64 << 10));
@@ -42,20 +44,22 @@ Result<std::string> home_of(uid_t uid) {
   if (err != 0)
     return errno_error(cat("look up the home of user ", uid), err);
   if (!found || !found->pw_dir || found->pw_dir[0] != '/')
-    return Error(Kind::not_found, cat("user ", uid, " has no home directory in passwd"),
-                 "set XDG_STATE_HOME to a directory on the shared file system");
+    return Error(Kind::not_found, cat("user ", uid, " has no home directory in passwd"), other_place);
   return std::string(found->pw_dir);
 }
 
 /// Makes the directory, or checks that the one that is there belongs to the caller and nobody else writes it.
 Result<void> private_directory(const std::string& path) {
-  PODSTEP_CHECK(make_directories(path, 0700));
+  if (auto made = make_directories(path, 0700); !made) {
+    Error error = std::move(made).error();
+    error.hint = other_place;
+    return error;
+  }
   struct stat st;
   if (::stat(path.c_str(), &st) != 0)
     return errno_error(cat("stat ", path));
   if (st.st_uid != ::geteuid())
-    return Error(Kind::forbidden, cat(path, " belongs to user ", st.st_uid, ", not to you"),
-                 "set XDG_STATE_HOME to a directory of your own");
+    return Error(Kind::forbidden, cat(path, " belongs to user ", st.st_uid, ", not to you"), other_place);
   if (st.st_mode & 022)
     return Error(Kind::forbidden, cat(path, " can be written by others"), cat("chmod 700 ", path));
   return {};

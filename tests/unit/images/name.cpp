@@ -13,6 +13,7 @@ TEST_CASE("All spellings of an image's name become docker's short form") {
            Case{"llama-server:latest", "llama-server"},
            Case{"docker.io/library/x:1", "x:1"},
            Case{"index.docker.io/library/x", "x"},
+           Case{"docker://docker.io/library/x:1", "x:1"},
            Case{"library/x", "x"},
            Case{"docker.io/team/app:latest", "team/app"},
            Case{"library/team/app", "library/team/app"},
