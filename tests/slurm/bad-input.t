@@ -1,5 +1,5 @@
 #!/bin/bash
-# What is wrong only where the job runs (a taken port, a node without its programs, an image that went, a record that cannot be written,
+# What is wrong only where the job runs (a taken port, a node without our helper, an image that went, a record that cannot be written,
 # a variable that was forged) ends in one line with cause and fix, or leaves a pod that says so; nothing stays behind, nothing is drained.
 # timeout: 400
 . "$(dirname "$0")/../lib/tap.sh"
@@ -33,14 +33,6 @@ at_exit unhide
 says() { grep -qE "$2" "$(record "$1")/events.jsonl"; }
 
 file=$(manifest one 1)
-
-# --- a node that lacks what an agent needs: hidden in the node's own mount namespace
-for program in crun containerd; do
-  path=$(readlink -f "$(PATH=$PATH:/usr/sbin command -v $program)")
-  hide n2 "$path"
-  job=$(service "$file" -N2 -w n1,n2)
-  refused "$job" "a node without $program" ".*node n2: this node has no $program.*Fix: install the package $program"
-done
 
 # --- programs of ours that are missing or somebody else's on one node
 libexec=$PODSTEP_PREFIX/libexec/podstep
