@@ -149,7 +149,7 @@ void hand_over(spank_t spank, const wire::Verdict& verdict) {
 void boot_script(spank_t spank) {
   BootRequest request;
   request.job = read_number(spank, S_JOB_ID, "the job").value_or(0);
-  request.restart = read_number(spank, S_SLURM_RESTART_COUNT, "the restart count").value_or(0);
+  request.restart = restart_count(spank);
   request.environment = job_environment(spank);
   request.has_script = true;
   if (!job_variable(spank, wire::env_spec)) {

@@ -22,11 +22,19 @@ Result<uint32_t> read_number(spank_t spank, spank_item which, const char* name) 
   return item<uint32_t>(spank, which, name);
 }
 
+uint32_t restart_count(spank_t spank) {
+  uint32_t count = item<uint32_t>(spank, S_SLURM_RESTART_COUNT, "the job's restart count").value_or(0);
+  if (count > 0)
+    return count;
+  std::optional<std::string> text = job_variable(spank, "SLURM_RESTART_COUNT");
+  return text ? uint32_t(parse_int(*text, 0, UINT32_MAX).value_or(0)) : 0;
+}
+
 Result<Step> read_step(spank_t spank) {
   Step step;
   PODSTEP_TRY(step.job, item<uint32_t>(spank, S_JOB_ID, "the job's id"));
   PODSTEP_TRY(step.step, item<uint32_t>(spank, S_JOB_STEPID, "the step's id"));
-  PODSTEP_TRY(step.restart, item<uint32_t>(spank, S_SLURM_RESTART_COUNT, "the job's restart count"));
+  step.restart = restart_count(spank);
   PODSTEP_TRY(step.uid, item<uid_t>(spank, S_JOB_UID, "the job's user"));
   PODSTEP_TRY(step.gid, item<gid_t>(spank, S_JOB_GID, "the job's group"));
   PODSTEP_TRY(step.local_tasks, item<uint32_t>(spank, S_JOB_LOCAL_TASK_COUNT, "the number of tasks"));

@@ -22,6 +22,10 @@ struct Step {
 /// In remote context, from init_post_opt on (spank_get_item, spank(8)). Error: names the item.
 Result<Step> read_step(spank_t spank);
 Result<uint32_t> read_number(spank_t spank, spank_item item, const char* name);
+/// How often the job was requeued. Slurm's item, or where that says nothing (the launch of an srun step does
+/// not carry it, seen on 22.05), SLURM_RESTART_COUNT, which the user can forge: it only tells apart names in
+/// directories of the job's own.
+uint32_t restart_count(spank_t spank);
 /// A variable of the job's environment, at most 64 KiB of it; nothing when it is not set.
 std::optional<std::string> job_variable(spank_t spank, const char* name);
 /// True when the job's environment has a SLURM_PODSTEP_ variable: one pass, for jobs that are not ours.

@@ -55,6 +55,7 @@ std::vector<std::string> step_environment(const Job& job, Role role) {
   out.push_back(cat(wire::env_spec, "=", job.spec));
   out.push_back(cat(wire::env_images, "=", job.images));
   out.push_back(cat(wire::env_record, "=", job.record));
+  out.push_back(cat("SLURM_RESTART_COUNT=", job.restart));
   out.push_back(cat(wire::env_role, "=", role == Role::hub ? wire::role_hub : wire::role_agent));
   return out;
 }

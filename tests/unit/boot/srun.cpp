@@ -27,11 +27,11 @@ TEST_CASE("The agents' step is one task per node with its node's whole share") {
 }
 
 TEST_CASE("A step's environment is exactly what it needs") {
-  Job job{.record = "/r", .spec = "s", .images = "i", .environment = {"PATH=/bin"}};
+  Job job{.restart = 2, .record = "/r", .spec = "s", .images = "i", .environment = {"PATH=/bin"}};
   CHECK(step_environment(job, Role::hub) ==
         std::vector<std::string>{"PATH=/bin", std::string(wire::env_spec) + "=s",
                                  std::string(wire::env_images) + "=i", std::string(wire::env_record) + "=/r",
-                                 std::string(wire::env_role) + "=hub"});
+                                 "SLURM_RESTART_COUNT=2", std::string(wire::env_role) + "=hub"});
 }
 
 TEST_CASE("Lines come out whole whatever the pieces, and never longer than the bound") {
