@@ -38,7 +38,8 @@ TEST_CASE("Messages of every size arrive whole, in order, with their sizes, eigh
               side.wait(requests[i % 8], &got);
               auto expected = pattern(sizes[i - 8], i - 8);
               side.must(got == expected.size(), "the size is right");
-              side.must(memcmp(expected.data(), buffers[i % 8].data(), got) == 0, "the bytes are right");
+              side.must(got == 0 || memcmp(expected.data(), buffers[i % 8].data(), got) == 0,
+                        "the bytes are right");
             }
             if (i < sizes.size())
               requests[i % 8] = side.receive(r, {{buffers[i % 8].data(), buffers[i % 8].size(), 3, nullptr}});
