@@ -2,7 +2,6 @@
 include nodeagent/supervise/local.mk
 include nodeagent/loop/local.mk
 include nodeagent/http/local.mk
-include nodeagent/serve/local.mk
 include nodeagent/k8s/local.mk
 include nodeagent/cri/local.mk
 include nodeagent/images/local.mk

@@ -21,10 +21,9 @@ nodeagent/control: common nodeagent/k8s
 typed='common proto nodeagent/supervise nodeagent/loop nodeagent/http nodeagent/k8s nodeagent/cri nodeagent/pods nodeagent/node nodeagent/control'
 # The images of a user lie in the state directory, which record/ finds.
 floors="$floors
-nodeagent/serve: $typed
 nodeagent/record: $typed
 nodeagent/images: $typed nodeagent/record"
-below="$typed nodeagent/record nodeagent/images nodeagent/serve"
+below="$typed nodeagent/record nodeagent/images"
 for program in agent hub boot cli; do floors="$floors
 nodeagent/$program: $below"; done
 
@@ -51,7 +50,7 @@ crossings() {
         else if (!angled && header ~ /^(common|proto|spank|nodeagent|containerd-shim|libfabric-transport|tests)\// && to != from && !((from, to) in may))
           print file " includes " header ": " from " may not include " to
         else if (header == "nodeagent/k8s/client.h" && from ~ /^nodeagent\/(pods|node|control)$/) print file " includes " header ": a pure room takes only the types"
-        else if (header ~ /^boost\/asio/ && file ~ /\.h$/ && from !~ /^nodeagent\/(loop|http|serve)$/) print file " includes " header ": only headers of loop/ and of the rooms on a socket include Asio"
+        else if (header ~ /^boost\/asio/ && file ~ /\.h$/ && from !~ /^nodeagent\/(loop|http)$/) print file " includes " header ": only headers of loop/ and of the rooms on a socket include Asio"
         else if (header ~ /^(boost\/(asio|beast)|curl\/|unistd\.h|sys\/|netinet\/|fcntl\.h)/ && from ~ /^nodeagent\/(pods|node|control)$/) print file " includes " header ": pure rooms do no I/O"
         else if (header ~ /^(boost|curl|yaml-cpp|CLI|google|openssl)\// && from ~ /^(spank|common)$/) print file " includes " header ": " from " is the C++ library and libc only"
         else if (header ~ /^slurm\// && from != "spank") print file " includes " header ": only spank/ knows Slurm"

@@ -1,5 +1,5 @@
 // The one HTTP/1.1 server (Beast, in server.cpp): connections, bounds, TLS, chunked streams. Who may do what
-// is the caller's (serve/, hub/, agent/).
+// is the caller's (hub/, agent/): there is no room between for what two programs do not share.
 #pragma once
 #include "nodeagent/loop/task.h"
 #include <functional>

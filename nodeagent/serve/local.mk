@@ -1,1 +1,0 @@
-# nodeagent/serve/: what this room builds.
