@@ -204,7 +204,7 @@ int main(int argc, char** argv) {
     setrlimit(RLIMIT_NOFILE, &files);
   }
   std::vector<Measure> plan = message_plan();
-  if (asked.all)
+  if (asked.all || !asked.wanted.empty()) // whoever names a measure wants it
     for (Measure& more : plugin_plan())
       plan.push_back(std::move(more));
   Field field(asked.contenders);
