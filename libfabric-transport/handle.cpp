@@ -22,7 +22,8 @@ struct Layout {
   uint32_t scope, listener;
   uint16_t port;
   char provider[16];
-  uint8_t reserved[22];
+  char host[18];
+  uint8_t pid[4];
   uint64_t signature;
   uint64_t ticket;
 };
@@ -55,6 +56,8 @@ std::array<uint8_t, handle_bytes> encode(const Handle& handle, const Key& job_ke
   layout.port = handle.side_channel.port;
   layout.listener = handle.listener;
   handle.provider.copy(layout.provider, sizeof layout.provider - 1);
+  handle.host.copy(layout.host, sizeof layout.host - 1);
+  std::memcpy(layout.pid, &handle.pid, sizeof layout.pid);
   layout.signature = sign(layout, job_key);
   std::array<uint8_t, handle_bytes> out;
   std::memcpy(out.data(), &layout, sizeof layout);
@@ -89,6 +92,8 @@ Result<Handle> decode_handle(const uint8_t* bytes, const Key& job_key, uint64_t 
   out.side_channel = {layout.family, {}, layout.port, layout.scope};
   std::memcpy(out.side_channel.bytes.data(), layout.address, sizeof layout.address);
   out.provider.assign(layout.provider, strnlen(layout.provider, sizeof layout.provider - 1));
+  out.host.assign(layout.host, strnlen(layout.host, sizeof layout.host - 1));
+  std::memcpy(&out.pid, layout.pid, sizeof out.pid);
   return out;
 }
 

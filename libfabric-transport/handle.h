@@ -32,6 +32,8 @@ struct Handle {
   Key secret{};     ///< without it nobody gets past the side channel's handshake
   SocketAddress side_channel;
   std::string provider; ///< at most 15 characters
+  uint32_t pid = 0;
+  std::string host; ///< at most 17 characters of its name, for people
   bool operator==(const Handle&) const = default;
 };
 

@@ -68,6 +68,8 @@ Listener* Introducer::listen(uint8_t* handle) {
   out.secret = secret_;
   out.side_channel = address_;
   out.provider = endpoint_.provider().substr(0, 15);
+  out.host = host_.substr(0, 17);
+  out.pid = uint32_t(getpid());
   auto bytes = encode(out, endpoint_.job_key());
   std::copy(bytes.begin(), bytes.end(), handle);
   return (listeners_[listener->id] = std::move(listener)).get();
@@ -150,7 +152,7 @@ Result<Link*> Introducer::link_to(const Handle& handle) {
   PODSTEP_TRY(OwnedFd socket, begin_connect(handle.side_channel));
   Link& link = add(std::move(socket), true, derive(endpoint_.job_key(), handle.secret));
   link.instance = handle.instance;
-  link.peer = to_string(handle.side_channel);
+  link.peer = cat(printable(handle.host), " pid ", handle.pid, " at ", to_string(handle.side_channel));
   return &link;
 }
 
