@@ -16,6 +16,7 @@ constexpr const char* usage = R"(usage: netperf-driver [OPTION...] [MEASURE...]
   --plugin PATH[,NAME=VALUE...]   a plugin, with its environment; the first is compared with each of the others
   --repeats N            turns (15)
   --all                  also connections up to 4096, registration, late receivers, killed peers
+  --names                the names of all measures, and nothing else
   MEASURE                only measures whose name begins so: latency, bandwidth-64K
 Two processes for each contender, on a core each; they take turns at every measure, in changing order; the first turn is thrown away.
 )";
@@ -27,6 +28,25 @@ struct Asked {
   int repeats = 15;
   bool all = false;
 };
+
+/// Figures that are made of other measures, or outside of the plan.
+constexpr const char* growth = "connect-growth";
+constexpr const char* death = "kill-to-error";
+
+std::vector<Measure> whole_plan() {
+  std::vector<Measure> plan = message_plan();
+  for (Measure& more : plugin_plan())
+    plan.push_back(std::move(more));
+  return plan;
+}
+
+[[noreturn]] void print_names() {
+  for (const Measure& measure : whole_plan())
+    puts(measure.name.c_str());
+  puts(growth);
+  puts(death);
+  exit(0);
+}
 
 [[noreturn]] void refuse(const std::string& why) {
   fprintf(stderr, "netperf-driver: %s\n%s", why.c_str(), usage);
@@ -68,6 +88,8 @@ Asked parse(int argc, char** argv) {
       asked.contenders.push_back(plugin(value()));
     else if (argument == "--repeats")
       asked.repeats = std::max(1, atoi(value().c_str()));
+    else if (argument == "--names")
+      print_names();
     else if (argument == "--all")
       asked.all = true;
     else if (argument.starts_with("-"))
@@ -188,9 +210,9 @@ void kills(const Asked& asked) {
       if (reply.ok)
         seconds.push_back(reply.timing.value);
       else
-        fprintf(stderr, "# %s-kill-to-error: %s\n", one.name.c_str(), reply.why);
+        fprintf(stderr, "# %s-%s: %s\n", one.name.c_str(), death, reply.why);
     }
-    figure(one.name + "-kill-to-error", "s", seconds);
+    figure(one.name + "-" + death, "s", seconds);
   }
 }
 
@@ -203,10 +225,8 @@ int main(int argc, char** argv) {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
   }
-  std::vector<Measure> plan = message_plan();
-  if (asked.all || !asked.wanted.empty()) // whoever names a measure wants it
-    for (Measure& more : plugin_plan())
-      plan.push_back(std::move(more));
+  // Whoever names a measure wants it.
+  const std::vector<Measure> plan = asked.all || !asked.wanted.empty() ? whole_plan() : message_plan();
   Field field(asked.contenders);
   std::map<std::string, std::map<std::string, Collected>> results;
   for (const Measure& measure : plan)
@@ -216,7 +236,7 @@ int main(int argc, char** argv) {
     }
   // How much dearer each connection is among thousands.
   for (const Contender& one : asked.contenders)
-    figure(one.name + "-connect-growth", "ratio",
+    figure(one.name + "-" + growth, "ratio",
            ratios(results["connect-4096"][one.name].value, results["connect-256"][one.name].value));
   if (asked.all && asked.wanted.empty())
     kills(asked);
