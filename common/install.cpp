@@ -13,6 +13,10 @@ std::string libexec(std::string_view name) {
   return cat(PODSTEP_LIBEXECDIR, "/", name);
 }
 
+std::string lib(std::string_view name) {
+  return cat(PODSTEP_LIBDIR, "/", name);
+}
+
 std::string config(std::string_view name) {
   return cat(PODSTEP_SYSCONFDIR, "/", name);
 }

@@ -50,6 +50,17 @@ inline constexpr size_t record_stream_bytes = 4 << 20;
 /// The hub's journal before it is compacted into a snapshot.
 inline constexpr size_t journal_bytes = 16 << 20;
 
+// --- fabric ---
+/// fabric.conf: a page of paths.
+inline constexpr size_t fabric_policy_bytes = 64 << 10;
+/// Files that a container gets for its fabric, one bind mount each; a libfabric with all it needs has
+/// about 20.
+inline constexpr size_t fabric_files = 64;
+/// Variables of a site's recipe, or of one step's credentials; the longest known recipe has 18.
+inline constexpr size_t fabric_variables = 64;
+/// Entries of one ELF table (program headers, dynamic entries, versions); libc itself has some 50 of each.
+inline constexpr size_t elf_entries = 4096;
+
 // --- times ---
 /// The batch step waits this long for every agent to register (design: settable by the site).
 inline constexpr std::chrono::seconds register_deadline{60};

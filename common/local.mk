@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libcommon.la
 libcommon_la_SOURCES = \
   common/clock.cpp common/clock.h \
+  common/fabric_policy.cpp common/fabric_policy.h \
   common/fd.cpp common/fd.h \
   common/file.cpp common/file.h \
   common/keyval.cpp common/keyval.h \
@@ -23,5 +24,5 @@ libcommon_la_LIBADD = libinstall.la
 # Alone, for its flags hold the prefix: everything else compiles to the same objects wherever it is installed.
 noinst_LTLIBRARIES += libinstall.la
 libinstall_la_SOURCES = common/install.cpp common/install.h
-libinstall_la_CPPFLAGS = $(AM_CPPFLAGS) -DPODSTEP_BINDIR=\"$(bindir)\" -DPODSTEP_LIBEXECDIR=\"$(pkglibexecdir)\" \
+libinstall_la_CPPFLAGS = $(AM_CPPFLAGS) -DPODSTEP_BINDIR=\"$(bindir)\" -DPODSTEP_LIBEXECDIR=\"$(pkglibexecdir)\" -DPODSTEP_LIBDIR=\"$(libdir)\" \
   -DPODSTEP_SYSCONFDIR=\"$(sysconfdir)/podstep\" -DPODSTEP_VERSION=\"$(PACKAGE_VERSION)\"

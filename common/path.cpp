@@ -81,6 +81,10 @@ Result<OwnedFd> open_beneath(int dir, const std::string& relative, int flags, mo
   return open2(dir, relative, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
+Result<OwnedFd> open_in_root(int dir, const std::string& path, int flags) {
+  return open2(dir, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
 Result<OwnedFd> open_trusted(const std::string& path, int flags) {
   if (path.empty() || path.front() != '/')
     return Error(Kind::invalid, cat("'", printable(path), "' is not an absolute path"));

@@ -11,6 +11,10 @@ namespace podstep {
 /// (openat2(2): RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS). Close-on-exec. No fallback where the kernel lacks it.
 Result<OwnedFd> open_beneath(int dir, const std::string& relative, int flags, mode_t mode = 0);
 
+/// Opens `path` as a process whose root is `dir` would: links are followed, and none leads out of it
+/// (openat2(2): RESOLVE_IN_ROOT). For trees that somebody else filled, an image's above all. Close-on-exec.
+Result<OwnedFd> open_in_root(int dir, const std::string& path, int flags);
+
 /// Opens an absolute path of which every component, the last included, belongs to root and is writable by
 /// nobody else (sticky directories are refused too); no links. Error: forbidden, naming the component.
 Result<OwnedFd> open_trusted(const std::string& path, int flags);

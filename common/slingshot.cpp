@@ -1,5 +1,6 @@
 // The Slingshot credentials of a step: see slingshot.h.
 #include "common/slingshot.h"
+#include "common/limits.h"
 #include "common/text.h"
 #include <algorithm>
 #include <charconv>
@@ -32,14 +33,6 @@ Result<std::vector<int64_t>> numbers(const char* name, const std::string& text, 
   return out;
 }
 
-bool is_device(const std::string& text) {
-  constexpr std::string_view prefix = "cxi";
-  if (text.substr(0, prefix.size()) != prefix || text.size() > prefix.size() + 3)
-    return false;
-  auto number = parse_int(std::string_view(text).substr(prefix.size()), 0, 255);
-  return number && text == cat(prefix, *number); // no leading zeros
-}
-
 Result<std::vector<CxiDevice>> devices(const std::string& names, const std::string& services,
                                        bool allow_default) {
   PODSTEP_TRY(std::vector<int64_t> ids, numbers(services_name, services, 1, UINT32_MAX));
@@ -50,7 +43,7 @@ Result<std::vector<CxiDevice>> devices(const std::string& names, const std::stri
     return bad(services_name, cat("has ", ids.size(), " services for ", parts.size(), " devices"));
   std::vector<CxiDevice> out;
   for (size_t i = 0; i < parts.size(); ++i) {
-    if (!is_device(parts[i]))
+    if (!is_cxi_device(parts[i]))
       return bad(devices_name, cat("'", printable(parts[i], 40), "' is not a CXI device"));
     for (const CxiDevice& earlier : out)
       if (earlier.name == parts[i])
@@ -77,6 +70,24 @@ Result<uint32_t> classes(const std::string& text) {
 }
 
 } // namespace
+
+bool is_cxi_device(std::string_view name) {
+  constexpr std::string_view prefix = "cxi";
+  if (!name.starts_with(prefix) || name.size() > prefix.size() + 3)
+    return false;
+  auto number = parse_int(name.substr(prefix.size()), 0, 255);
+  return number && name == cat(prefix, *number); // no leading zeros
+}
+
+std::vector<std::string> step_credentials(const char* const* environment) {
+  std::vector<std::string> out;
+  for (; environment && *environment && out.size() < limits::fabric_variables; ++environment) {
+    std::string_view one = *environment;
+    if (one.starts_with("SLINGSHOT_") || one.starts_with("FI_CXI_COLL_"))
+      out.emplace_back(one);
+  }
+  return out;
+}
 
 Result<std::optional<Slingshot>> parse_slingshot(const Lookup& lookup, bool allow_default_service) {
   const char* required[] = {vnis_name, services_name, devices_name};

@@ -30,6 +30,13 @@ struct Slingshot {
   bool operator==(const Slingshot&) const = default;
 };
 
+/// `cxi` and a number up to 255 without leading zeros.
+bool is_cxi_device(std::string_view name);
+
+/// NAME=VALUE of what the switch plugin gave the step's tasks, unchanged: SLINGSHOT_* and FI_CXI_COLL_*, at
+/// most limits::fabric_variables of them. `environment` as environ(7).
+std::vector<std::string> step_credentials(const char* const* environment);
+
 /// Looks a variable up; nullopt when it is not set.
 using Lookup = std::function<std::optional<std::string>(const char* name)>;
 

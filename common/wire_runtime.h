@@ -13,6 +13,8 @@ inline constexpr const char* annotation_rootfs = "podstep.io/rootfs";
 inline constexpr const char* annotation_rootfs_bytes = "podstep.io/rootfs-bytes";
 /// Sandbox: size in bytes of the pod's /dev/shm; containerd itself makes it 64 MiB.
 inline constexpr const char* annotation_shm_bytes = "podstep.io/shm-bytes";
+/// Container: `site` or `podstep`, the fabric that it gets (common/fabric_policy.h); absent: none.
+inline constexpr const char* annotation_fabric = "podstep.io/fabric";
 
 // --- variables of containerd's environment ---
 // env_run_dir of wire_spec.h: the run directory, below which img/<hex> lies.
@@ -24,6 +26,7 @@ inline constexpr const char* env_pause = "PODSTEP_PAUSE";
 inline constexpr const char* env_overlay = "PODSTEP_OVERLAY";
 inline constexpr const char* overlay_kernel = "kernel";
 inline constexpr const char* overlay_fuse = "fuse-overlayfs";
+// SLINGSHOT_* and FI_CXI_COLL_*, the step's credentials, and env_fabric of wire_spec.h go along unchanged.
 /// Root of containerd's state directory: /dev/shm of a sandbox is resized only below it.
 inline constexpr const char* env_state = "PODSTEP_STATE";
 

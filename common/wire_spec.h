@@ -23,6 +23,9 @@ inline constexpr const char* env_run_dir = "SLURM_PODSTEP_RUN";
 /// Absolute path of the site's image store as plugstack.conf names it; set by the plugin in the hub's and
 /// agents' steps.
 inline constexpr const char* env_store = "SLURM_PODSTEP_STORE";
+/// Absolute path of the site's fabric.conf, which the plugin has proven to be root's alone before the agent
+/// entered its user namespace; set by the plugin in the agents' step, absent where there is no such file.
+inline constexpr const char* env_fabric = "SLURM_PODSTEP_FABRIC";
 
 /// Where the submitting user's specs and images lie, if not in the usual places: each variable travels under
 /// a name of ours, for only SLURM_* arrives under --export=NONE, and gets its own back in boot's two steps.

@@ -5,6 +5,7 @@
 #include "common/wire_spec.h"
 #include "containerd-shim/cgroup_proof.h"
 #include "containerd-shim/edit.h"
+#include "containerd-shim/fabric.h"
 #include "containerd-shim/json.h"
 #include "containerd-shim/run.h"
 #include "containerd-shim/tree.h"
@@ -85,6 +86,15 @@ Result<void> prepare_root(const Edited& edited, const std::string& bundle, const
                     edited.rootfs_bytes ? edited.rootfs_bytes : default_rootfs_bytes, environment.overlay);
 }
 
+Result<void> give_fabric(Edited& edited, const Environment& environment) {
+  if (edited.fabric.empty())
+    return {};
+  PODSTEP_TRY(std::string image, find_image(environment, edited.rootfs_digest));
+  PODSTEP_TRY(FabricEdits edits, plan_fabric(edited.fabric, find_fabric_sources(), image));
+  apply_fabric(edited.spec, edits);
+  return {};
+}
+
 Result<pid_t> read_pid(const std::string& path) {
   PODSTEP_TRY(std::string text, read_file(path, 32));
   PODSTEP_TRY(int64_t pid, parse_int(trim(text), 1, INT32_MAX));
@@ -128,6 +138,7 @@ Result<int> create(const Command& command, const Environment& environment) {
   PODSTEP_TRY(boost::json::value spec, read_json(config));
   Policy policy = find_policy(spec, environment);
   PODSTEP_TRY(Edited edited, edit(std::move(spec), policy));
+  PODSTEP_CHECK(give_fabric(edited, environment));
   PODSTEP_CHECK(prepare_root(edited, command.bundle, environment));
   PODSTEP_CHECK(write_json(config, edited.spec));
   PODSTEP_TRY(int status, run(crun_line(command, environment), Streams::ours));

@@ -1,5 +1,6 @@
 // The edits of config.json, one small function per field that they touch: see edit.h.
 #include "containerd-shim/edit.h"
+#include "common/fabric_policy.h"
 #include "common/text.h"
 #include "common/wire_runtime.h"
 #include "common/wire_spec.h"
@@ -167,6 +168,12 @@ Result<void> edit_container(const json::object& annotations, Edited& out) {
                                     "' is no sha256 digest of a flat image"));
   out.rootfs_digest = digest;
   PODSTEP_TRY(out.rootfs_bytes, bytes_annotation(annotations, wire::annotation_rootfs_bytes));
+  std::string_view word = text_at(annotations, wire::annotation_fabric);
+  if (!word.empty() && !fabric::is_fabric_word(word))
+    return Error(Kind::invalid,
+                 cat("annotation ", wire::annotation_fabric, ": '", printable(word), "' is no fabric"));
+  if (word != fabric::word_none)
+    out.fabric = word;
   return {};
 }
 

@@ -24,6 +24,7 @@ struct Edited {
   bool sandbox = false;
   std::string rootfs_digest; ///< `sha256:<hex>`; empty for a sandbox
   uint64_t rootfs_bytes = 0; ///< 0: not given
+  std::string fabric;        ///< `site` or `podstep`: apply_fabric() is still to come; empty: none
   std::string shm_source;    ///< a sandbox's /dev/shm on the host side; empty when it has none
   uint64_t shm_bytes = 0;    ///< 0: leave it as it is
 };

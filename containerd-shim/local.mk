@@ -5,8 +5,11 @@ libshim_la_SOURCES = \
   containerd-shim/cgroup_proof.cpp containerd-shim/cgroup_proof.h \
   containerd-shim/command.cpp containerd-shim/command.h \
   containerd-shim/edit.cpp containerd-shim/edit.h \
+  containerd-shim/elf.cpp containerd-shim/elf.h \
   containerd-shim/environment.cpp containerd-shim/environment.h \
+  containerd-shim/fabric.cpp containerd-shim/fabric.h containerd-shim/fabric_edit.cpp \
   containerd-shim/json.cpp containerd-shim/json.h \
+  containerd-shim/libraries.cpp containerd-shim/libraries.h \
   containerd-shim/rootfs.cpp containerd-shim/rootfs.h \
   containerd-shim/run.cpp containerd-shim/run.h \
   containerd-shim/tree.cpp containerd-shim/tree.h

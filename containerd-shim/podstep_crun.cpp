@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "common/wire_runtime.h"
 #include "containerd-shim/actions.h"
+#include "containerd-shim/fabric.h"
 #include "containerd-shim/json.h"
 #include <cstdio>
 #include <fcntl.h>
@@ -55,6 +56,20 @@ int probe(const std::string& directory) {
   return 0;
 }
 
+/// `podstep-crun check-fabric WORD IMAGE`: asked by the agent before a container is created, so that what it
+/// cannot have is told with a reason. Prints warnings, one a line (then 0), or why not (then 1).
+int check_fabric(const std::string& word, const std::string& image) {
+  auto edits = plan_fabric(word, find_fabric_sources(), image);
+  if (!edits) {
+    const Error& error = edits.error();
+    std::puts((error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint)).c_str());
+    return 1;
+  }
+  for (const std::string& warning : edits->warnings)
+    std::puts(warning.c_str());
+  return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -65,6 +80,8 @@ int main(int argc, char** argv) {
   }
   if (arguments.size() == 2 && arguments[0] == "probe-overlay")
     return probe(arguments[1]);
+  if (arguments.size() == 3 && arguments[0] == "check-fabric")
+    return check_fabric(arguments[1], arguments[2]);
   auto command = parse_command(arguments);
   if (!command) {
     report(command.error(), "");

@@ -1,5 +1,6 @@
 // The callbacks of podstep.so, fed by srun, sbatch, salloc and slurmstepd: they sort by context and never let
 // an exception out. For jobs without the option each is a constant-time return.
+#include "common/fabric_policy.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
 #include "spank/boot.h"
@@ -138,7 +139,7 @@ std::vector<std::string> job_environment(spank_t spank) {
 // The job's script sees its hub and its record, and nothing that would make an inner job a service.
 void hand_over(spank_t spank, const wire::Verdict& verdict) {
   for (const char* name : {wire::option_env_inner, wire::option_env, wire::env_spec, wire::env_images,
-                           wire::env_role, wire::env_run_dir, wire::env_store})
+                           wire::env_role, wire::env_run_dir, wire::env_store, wire::env_fabric})
     (void)spank_unsetenv(spank, name);
   for (const wire::Carried& variable : wire::carried)
     (void)spank_unsetenv(spank, variable.as);
@@ -201,6 +202,18 @@ void start_role(spank_t spank, Act act) {
     here.broken = role.error().message;
 }
 
+// Proven here, outside of the agent's user namespace: inside, root's files look like anybody's (threat T3).
+void announce_fabric(spank_t spank) {
+  const std::string path = fabric::site_policy_path();
+  auto there = fabric::check_site_policy(path);
+  if (!there)
+    refuse_here(spank, cat("the site's fabric: ", there.error().message), there.error().hint);
+  if (*there)
+    (void)spank_setenv(spank, wire::env_fabric, path.c_str(), 1);
+  else
+    (void)spank_unsetenv(spank, wire::env_fabric);
+}
+
 void enter_role(spank_t spank, Act act) {
   State& here = state();
   auto step = read_step(spank);
@@ -208,6 +221,7 @@ void enter_role(spank_t spank, Act act) {
   if (!name)
     refuse_here(spank, name.error().message, "");
   if (act == Act::agent) {
+    announce_fabric(spank);
     if (auto entered = enter_namespaces(here.role); !entered)
       refuse_here(spank, entered.error().message, entered.error().hint);
   }

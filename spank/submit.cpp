@@ -15,8 +15,9 @@
 namespace podstep::spank {
 
 namespace {
-constexpr const char* own_variables[] = {wire::env_spec, wire::env_images,  wire::env_record, wire::env_role,
-                                         wire::env_hub,  wire::env_run_dir, wire::env_store};
+constexpr const char* own_variables[] = {wire::env_spec,  wire::env_images, wire::env_record,
+                                         wire::env_role,  wire::env_hub,    wire::env_run_dir,
+                                         wire::env_store, wire::env_fabric};
 
 const char* variable_of(bool allocator) {
   if (!allocator)

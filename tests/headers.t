@@ -10,7 +10,7 @@ flags="-std=c++20 -fsyntax-only -Wall -Wextra -Werror -Wno-pragma-once-outside-h
 for module in libcurl openssl protobuf-lite yaml-cpp libfabric; do
   flags="$flags $(pkg-config --cflags "$module" 2>/dev/null)"
 done
-flags="$flags -DPODSTEP_BINDIR=\"/b\" -DPODSTEP_LIBEXECDIR=\"/l\" -DPODSTEP_SYSCONFDIR=\"/e\" -DBOOST_ASIO_NO_DEPRECATED"
+flags="$flags -DPODSTEP_BINDIR=\"/b\" -DPODSTEP_LIBEXECDIR=\"/l\" -DPODSTEP_LIBDIR=\"/L\" -DPODSTEP_SYSCONFDIR=\"/e\" -DBOOST_ASIO_NO_DEPRECATED"
 export flags stamps
 
 # compile_alone HEADER: status 0 when it compiles; else the compiler's words are in HEADER's .log.

@@ -1,8 +1,10 @@
 // One container's start: see launch.h.
 #include "nodeagent/agent/launch.h"
+#include "common/fabric_policy.h"
 #include "common/file.h"
 #include "common/text.h"
 #include "common/wire_runtime.h"
+#include "nodeagent/agent/fabric.h"
 #include "nodeagent/agent/logs.h"
 #include "nodeagent/images/name.h"
 #include "nodeagent/record/record.h"
@@ -87,14 +89,17 @@ Result<cri::ContainerConfig> configure(const Context& context, const k8s::Pod& p
   return out;
 }
 
+std::string sentence(const Error& error) {
+  return error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint);
+}
+
 std::optional<Failure> image_failure(const Context& context, const k8s::Container& container,
                                      const Error& error) {
   bool named = container.image.starts_with('/') || images::normalised_name(container.image);
   std::string reason = !named                                   ? "InvalidImageName"
                        : container.image_pull_policy == "Never" ? "ErrImageNeverPull"
                                                                 : "ErrImagePull";
-  std::string message = error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint);
-  return Failure{reason, message, context.clock.now()};
+  return Failure{reason, sentence(error), context.clock.now()};
 }
 } // namespace
 
@@ -131,9 +136,14 @@ loop::Task<std::optional<Failure>> launch(Context& context, k8s::Pod pod, k8s::C
   auto image = co_await context.images.ready(container.image);
   if (!image)
     co_return image_failure(context, container, image.error());
+  auto word = co_await choose_fabric(context, pod, image->digest);
+  if (!word)
+    co_return Failure{"CreateContainerConfigError", sentence(word.error()), now()};
   auto config = configure(context, pod, container, *image, attempt);
   if (!config)
     co_return Failure{"CreateContainerConfigError", config.error().message, now()};
+  if (*word != fabric::word_none)
+    config->annotations[wire::annotation_fabric] = *word;
   auto memory = context.node.allocatable.find("memory");
   int64_t shm = memory == context.node.allocatable.end() ? 0 : memory->second.units() / 2;
   cri::SandboxConfig sandbox = sandbox_config(pod, context.settings.logs(), sandbox_attempt, shm);

@@ -58,7 +58,7 @@ std::string config_toml(const Layout& layout, const Programs& programs) {
   out += cat(
       cri, ".containerd.runtimes.podstep]\n  runtime_type = \"io.containerd.runc.v2\"\n  pod_annotations = [",
       quoted(wire::annotation_shm_bytes), "]\n  container_annotations = [", quoted(wire::annotation_rootfs),
-      ", ", quoted(wire::annotation_rootfs_bytes), "]\n");
+      ", ", quoted(wire::annotation_rootfs_bytes), ", ", quoted(wire::annotation_fabric), "]\n");
   out += cat(cri, ".containerd.runtimes.podstep.options]\n  BinaryName = ", quoted(programs.wrapper), "\n");
   return out;
 }

@@ -3,6 +3,7 @@
 #include "common/file.h"
 #include "common/install.h"
 #include "common/process.h"
+#include "common/slingshot.h"
 #include "common/text.h"
 #include "common/wire_runtime.h"
 #include "common/wire_spec.h"
@@ -11,6 +12,7 @@
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 namespace podstep::cri {
 
@@ -73,7 +75,7 @@ Result<std::string> find_overlay(const Layout& layout, const Programs& programs)
 std::vector<std::string> environment(const Layout& layout, const Programs& programs,
                                      const std::string& overlay) {
   auto variable = [](const char* name, const std::string& value) { return cat(name, "=", value); };
-  return {
+  std::vector<std::string> out = {
       variable("PATH", search_path),
       variable("TMPDIR", layout.run + "/t/tmp"),
       "GOGC=50",          // a smaller heap for a little more collecting: it serves one job
@@ -85,6 +87,11 @@ std::vector<std::string> environment(const Layout& layout, const Programs& progr
       variable(wire::env_pause, programs.pause),
       variable(wire::env_overlay, overlay),
   };
+  if (const char* policy = std::getenv(wire::env_fabric))
+    out.push_back(variable(wire::env_fabric, policy));
+  for (std::string& credential : fabric::step_credentials(environ))
+    out.push_back(std::move(credential));
+  return out;
 }
 
 } // namespace

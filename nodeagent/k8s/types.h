@@ -354,6 +354,8 @@ inline constexpr const char* port_auto = "auto";
 inline constexpr const char* condition_ports = "podstep.io/Ports";
 /// Names the variable that receives the job's random key in every container of the pod.
 inline constexpr const char* annotation_api_key_env = "podstep.io/api-key-env";
+/// The fabric that the pod's containers get: a word of common/fabric_policy.h.
+inline constexpr const char* annotation_fabric = "podstep.io/fabric";
 /// `FILE:LINE` of the object in the user's manifest, for messages.
 inline constexpr const char* annotation_source = "podstep.io/source";
 /// The job, on Nodes (label and taint) and on everything the hub admits (label).

@@ -1,4 +1,5 @@
 // Rules for metadata: names, labels, annotations and Podstep's own among them.
+#include "common/fabric_policy.h"
 #include "common/text.h"
 #include "nodeagent/k8s/defaults.h"
 #include "nodeagent/k8s/names.h"
@@ -14,10 +15,11 @@ constexpr size_t annotations_bytes = 256 << 10;
 
 void check_own_annotation(const std::string& key, const std::string& value, const Path& path,
                           bool template_or_pod, Problems& problems) {
-  bool port = key.starts_with(annotation_port_prefix);
-  if (!port && key != annotation_api_key_env) {
+  bool port = key.starts_with(annotation_port_prefix), fabric = key == annotation_fabric;
+  if (!port && !fabric && key != annotation_api_key_env) {
     problems.add(path, "is no annotation that a manifest may set",
-                 cat("remove it; known are ", annotation_port_prefix, "NAME and ", annotation_api_key_env),
+                 cat("remove it; known are ", annotation_port_prefix, "NAME, ", annotation_api_key_env,
+                     " and ", annotation_fabric),
                  true);
     return;
   }
@@ -28,7 +30,9 @@ void check_own_annotation(const std::string& key, const std::string& value, cons
   if (port && value != port_auto)
     problems.add(path, cat("must be ", port_auto),
                  "for a fixed port, give its containerPort and no annotation");
-  std::string mistake = port ? std::string() : env_name_mistake(value);
+  if (fabric && !podstep::fabric::is_fabric_word(value))
+    problems.add(path, "must be site, podstep or none");
+  std::string mistake = port || fabric ? std::string() : env_name_mistake(value);
   if (!mistake.empty())
     problems.add(path, mistake);
 }

@@ -71,3 +71,16 @@ TEST_CASE("A directory is made with its mode whatever the umask says") {
   REQUIRE_FALSE(again);
   CHECK(again.error().kind == Kind::exists);
 }
+
+TEST_CASE("A tree that somebody else filled is read as if it were the root") {
+  Place place;
+  fs::create_directories(place.path + "/usr/lib");
+  fs::create_symlink("/usr/lib", place.path + "/lib"); // absolute, as merged /usr has it
+  REQUIRE(write_file_atomic(place.path + "/usr/lib/x", "inside", 0644));
+  fs::create_symlink("../../../../../../etc/passwd", place.path + "/usr/lib/passwd");
+  auto inside = open_in_root(place.fd.get(), "/lib/x", O_RDONLY);
+  REQUIRE(inside);
+  CHECK(*read_all(inside->get(), 100, "x") == "inside");
+  CHECK_FALSE(open_in_root(place.fd.get(), "/usr/lib/passwd", O_RDONLY)); // there is no etc/ in the tree
+  CHECK_FALSE(open_in_root(place.fd.get(), "../../etc/passwd", O_RDONLY));
+}

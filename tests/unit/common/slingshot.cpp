@@ -98,3 +98,19 @@ TEST_CASE("A communicator takes the step's VNI or the job's, and never the wrong
   REQUIRE_FALSE(none);
   CHECK(none.error().hint.find("--network=job_vni") != std::string::npos);
 }
+
+TEST_CASE("Only a step's credentials travel, and only so many") {
+  const char* environment[] = {"PATH=/bin",
+                               "SLINGSHOT_VNIS=1",
+                               "FI_CXI_RDZV_PROTO=x",
+                               "FI_CXI_COLL_JOB=4",
+                               "XSLINGSHOT_A=1",
+                               "SLINGSHOT_LATER=unknown to us",
+                               nullptr};
+  CHECK(step_credentials(environment) ==
+        std::vector<std::string>{"SLINGSHOT_VNIS=1", "FI_CXI_COLL_JOB=4", "SLINGSHOT_LATER=unknown to us"});
+  std::vector<const char*> many(1000, "SLINGSHOT_X=1");
+  many.push_back(nullptr);
+  CHECK(step_credentials(many.data()).size() == 64);
+  CHECK(step_credentials(nullptr).empty());
+}

@@ -67,7 +67,8 @@ TEST_CASE("containerd's configuration names our places and the wrapper, safely q
        {"root = \"/run/podstep/1.0.2.n1/t/containerd\"",
         "address = \"/run/podstep/1.0.2.n1/t/containerd.sock\"", "disable_cgroup = true",
         "disable_apparmor = true", "restrict_oom_score_adj = true",
-        "BinaryName = \"/opt/a \\\"b\\\"/podstep-crun\"", "container_annotations = [\"podstep.io/rootfs\"",
+        "BinaryName = \"/opt/a \\\"b\\\"/podstep-crun\"",
+        "container_annotations = [\"podstep.io/rootfs\", \"podstep.io/rootfs-bytes\", \"podstep.io/fabric\"]",
         "sandbox_image = \"podstep.io/pause:1\""}) {
     INFO(line);
     CHECK(text.find(line) != std::string::npos);

@@ -1,5 +1,6 @@
 // The rules of each kind of object, as tables of a mistake and what is said of it.
 #include "common/limits.h"
+#include "common/text.h"
 #include "nodeagent/k8s/codec.h"
 #include "tests/unit/k8s/manifest_table.h"
 
@@ -164,8 +165,14 @@ TEST_CASE("Rules of metadata") {
              "3:87: metadata.annotations[podstep.io/api-key-env] '1-' must be letters, digits, '-', '_' and "
              "'.', and not begin "
              "with a digit"},
+            {"{name: p, annotations: {podstep.io/port-http: auto, podstep.io/fabric: cxi}}",
+             "3:82: metadata.annotations[podstep.io/fabric] must be site, podstep or none"},
         },
         after);
+  for (const char* word : {"site", "podstep", "none"})
+    CHECK(problems(cat("apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {podstep.io/fabric: ",
+                       word, "}}\nspec: {containers: [{name: c, image: i}]}\n"))
+              .empty());
   CHECK(problems("apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {podstep.io/port-http: auto}}\n"
                  "spec: {containers: [{name: c, image: i, ports: [{name: http, containerPort: 80}]}]}\n") ==
         Lines{"4:62: spec.containers[0].ports[0].containerPort must be left out: podstep.io/port-http asks "

@@ -146,3 +146,15 @@ TEST_CASE("the namespaces to join are listed") {
   CHECK(namespace_paths(container()) == std::vector<std::string>{"/proc/9/ns/net", "/proc/9/ns/ipc"});
   CHECK(namespace_paths(json::parse(R"({"linux":{"namespaces":3}})")).empty());
 }
+
+TEST_CASE("A container's fabric is one of the known words") {
+  auto with = [](const char* word) {
+    return edit(container(std::string(R"(,"podstep.io/fabric":")") + word + "\""), policy());
+  };
+  CHECK(edit(container(), policy())->fabric.empty());
+  CHECK(with("none")->fabric.empty());
+  CHECK(with("site")->fabric == "site");
+  CHECK(with("podstep")->fabric == "podstep");
+  REQUIRE_FALSE(with("nvidia"));
+  CHECK(with("nvidia").error().message == "annotation podstep.io/fabric: 'nvidia' is no fabric");
+}
