@@ -2,6 +2,9 @@
 noinst_LTLIBRARIES += libcli.la
 libcli_la_SOURCES = \
   nodeagent/cli/enter.cpp nodeagent/cli/enter.h \
+  nodeagent/cli/fabric_facts.cpp nodeagent/cli/fabric_facts.h \
+  nodeagent/cli/fabric_hazards.cpp nodeagent/cli/fabric_hazards.h \
+  nodeagent/cli/fabric_recipe.cpp nodeagent/cli/fabric_recipe.h \
   nodeagent/cli/image_config.cpp nodeagent/cli/image_config.h \
   nodeagent/cli/jobs.cpp nodeagent/cli/jobs.h \
   nodeagent/cli/kept_logs.cpp nodeagent/cli/kept_logs.h \
@@ -18,6 +21,7 @@ podstep_SOURCES = \
   nodeagent/cli/check.cpp \
   nodeagent/cli/endpoint.cpp \
   nodeagent/cli/exec.cpp \
+  nodeagent/cli/fabric.cpp \
   nodeagent/cli/image.cpp \
   nodeagent/cli/local_logs.cpp \
   nodeagent/cli/logs.cpp \

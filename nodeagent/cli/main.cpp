@@ -28,6 +28,8 @@ constexpr Word words[] = {
     {"exec", exec_main, "run a command inside a container"},
     {"stop", stop_main, "end a service"},
     {"image", image_main, "make, list, show and remove flat images"},
+    {"fabric", fabric_main,
+     "what is known to go wrong with libfabric and NCCL here, and the setting that cures it"},
     {"render", render_main, "check a manifest and show what would run"},
     {"local-logs", local_logs_main, nullptr},
     {"local-exec", local_exec_main, nullptr},

@@ -18,6 +18,7 @@ using Run = int (*)(int argc, char** argv);
 int check_main(int argc, char** argv);
 int endpoint_main(int argc, char** argv);
 int exec_main(int argc, char** argv);
+int fabric_main(int argc, char** argv);
 int hold_main(int argc, char** argv);
 int image_main(int argc, char** argv);
 int key_main(int argc, char** argv);
