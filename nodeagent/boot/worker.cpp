@@ -103,9 +103,10 @@ private:
                            clock_.now());
     if (is_error(line))
       step.last_words = line;
+    // Only NODE: CAUSE of it: the plugin puts the same words before the verdict when it refuses the job.
     std::string refusal = cat("podstep: job ", job_.id, " refused on ");
     if (line.starts_with(refusal) && !ending_)
-      carry_out(service_.on_refusal(line.substr(std::string_view("podstep: ").size())));
+      carry_out(service_.on_refusal(cat("node ", line.substr(refusal.size()))));
   }
 
   void reap_steps() {

@@ -88,7 +88,7 @@ TEST_CASE("A step that ends before the service is up fails the job with its last
 
 TEST_CASE("A refusal on one node fails the job at once, before the deadline (fault F9)") {
   World w;
-  CHECK(w.service.on_refusal("job 7 refused on n2: no user namespaces").at(0).kind == Action::give_up);
+  CHECK(w.service.on_refusal("node n2: no user namespaces").at(0).kind == Action::give_up);
   World up;
   up.come_up();
   CHECK(up.service.on_refusal("late").empty());
