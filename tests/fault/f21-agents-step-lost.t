@@ -25,7 +25,8 @@ ok 'agents whose srun was killed are back, and the service with them' wait_until
 like "$(cat "$(record "$job")/daemon/boot.log")" 'the agent of nodes n1, n2 is lost \(its srun ended with 137.*started again in 1 s' 'the record says what was lost and why'
 
 agents_step() { squeue -h -s -j "$job" -o '%i|%j' | sed -n 's/|podstepd$//p'; }
-is "$(agents_step | wc -w)" 1 'there is one agents'\'' step'
+one_step() { [ "$(agents_step | wc -w)" = 1 ]; }
+ok 'of the lost step nothing is left at Slurm' wait_until 30 one_step
 servers=$(containers "$job" $nodes)
 as alice scancel "$(agents_step)"
 ok 'agents whose step was cancelled are back, and the service with them' wait_until 90 back "$servers"

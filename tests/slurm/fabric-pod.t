@@ -116,7 +116,7 @@ ok 'the job ends' wait_over "$job" 40
 chmod 666 "$policy"
 job=$(serve "$file" -N1)
 ok 'a policy that others can write stops the service' wait_over "$job" 60
-like "$(output "$job")" "^podstep: job $job refused on n[123]: node n[123]: [^:]*fabric.conf can be written by others than root" 'once, with the file'
+like "$(output "$job")" "^podstep: job $job refused on n[123]: node n[123]: the site's fabric: [^ ]*fabric.conf can be written by others than root" 'and the file is named'
 audit_clean "$job"
 
 sed 's/fabric: podstep/fabric: cxi/' "$file" >"$file.bad"
