@@ -6,6 +6,7 @@ tests_bench_pod_start_driver_LDADD = libimagemount.la libk8sclient.la libk8s.la 
 # The loops over NCCL plugins and over raw libfabric; without libfabric there is no floor, and no netperf.
 EXTRA_PROGRAMS += tests/bench/netperf-driver tests/bench/rawfabric
 EXTRA_LTLIBRARIES += libfabricbench.la
+CLEANFILES += libfabricbench.la
 if HAVE_FABRIC
 check_PROGRAMS += tests/bench/netperf-driver tests/bench/rawfabric
 endif

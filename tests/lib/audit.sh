@@ -47,9 +47,11 @@ audit_processes() {
   done
 }
 
+# Whatever lies below a job's cgroup. The job's own directory alone, empty, is Slurm's: two slurmstepds of 22.05 that end at the same
+# moment may each leave it to the other (seen once in some hundred jobs, after a refusal; Podstep makes no cgroups here).
 audit_cgroups() {
   find /sys/fs/cgroup/*/"podstep-cluster-$PODSTEP_CLUSTER/$2" /sys/fs/cgroup/"podstep-cluster-$PODSTEP_CLUSTER/$2" \
-    -type d -name "job_$1" 2>/dev/null | sed 's/^/cgroup /'
+    -type d -path "*/job_$1/*" 2>/dev/null | sed 's/^/cgroup /'
 }
 
 # What the node's own mount namespace has more than when it came up.
