@@ -5,18 +5,6 @@ namespace podstep::nccl {
 
 namespace {
 
-int init(Logger log) noexcept {
-  return init_shared(log, nullptr);
-}
-
-int listen_any(int device, void* handle, void** out) noexcept {
-  return listen(shared_context(), device, handle, out);
-}
-
-int connect_any(int device, void* handle, void** out, void** device_handle) noexcept {
-  return connect(shared_context(), device, handle, out, device_handle);
-}
-
 int send_int(void* comm, void* data, int bytes, int tag, void* handle, void** request) noexcept {
   return isend(comm, data, size_t(bytes), tag, handle, nullptr, request);
 }
@@ -31,9 +19,9 @@ int receive_int(void* comm, int n, void** data, int* sizes, int* tags, void** ha
 
 constexpr NetV8 make() {
   auto t = common_table<NetV8, PropertiesV8>();
-  t.init = init;
-  t.listen = listen_any;
-  t.connect = connect_any;
+  t.init = init_plain;
+  t.listen = listen_shared;
+  t.connect = connect_shared;
   t.isend = send_int;
   t.irecv = receive_int;
   return t;

@@ -58,6 +58,17 @@ int irecv(void* comm, int n, void** data, size_t* sizes, int* tags, void** handl
 int iflush(void* comm, int n, void** data, int* sizes, void** handles, void** request) noexcept;
 int test(void* request, int* done, int* sizes) noexcept;
 
+// --- the same without a context: before v11 all communicators of the process share one ---
+inline int init_plain(Logger log) noexcept {
+  return init_shared(log, nullptr);
+}
+inline int listen_shared(int device, void* handle, void** out) noexcept {
+  return listen(shared_context(), device, handle, out);
+}
+inline int connect_shared(int device, void* handle, void** out, void** device_handle) noexcept {
+  return connect(shared_context(), device, handle, out, device_handle);
+}
+
 /// Logs `error` with its hint, and says which code it is.
 int report(const Context* context, const Error& error) noexcept;
 
@@ -101,6 +112,19 @@ template<class Table, class P> constexpr Table common_table() {
   t.close_send = close_end;
   t.close_receive = close_end;
   t.close_listen = close_end;
+  return t;
+}
+
+/// The whole table of a version with contexts, v11 and later.
+template<class Table, class P> constexpr Table context_table() {
+  auto t = common_table<Table, P>();
+  t.init = init_context;
+  t.listen = listen;
+  t.connect = connect;
+  t.isend = isend;
+  t.irecv = irecv;
+  t.finalize = finalize;
+  t.set_attributes = set_attributes;
   return t;
 }
 
