@@ -9,8 +9,23 @@ AUDIT_NODES=(n1 n2 n3)
 # audit_clean JOBID [SECONDS].
 audit_clean() {
   wait_until "${2:-20}" audit_quiet "$1"
-  audit_quiet "$1" >"$tmp/audit"
-  tap_point $? "nothing of job $1 is left on any node" || { diag "$(cat "$tmp/audit")"; return 1; }
+  local status=0
+  audit_quiet "$1" >"$tmp/audit" || status=$?
+  if [ "$status" != 0 ] && audit_only_empty_cgroups; then
+    skip "only empty cgroups of the job stayed, not explained: $(tr '\n' ' ' <"$tmp/audit")" "nothing of job $1 is left on any node"
+    return 0
+  fi
+  tap_point "$status" "nothing of job $1 is left on any node" || { diag "$(cat "$tmp/audit")"; return 1; }
+}
+
+# All that was found are the job's own directories in Slurm's cgroups, without a process or anything below. Seen once, after a refusal;
+# who left them is not known (120 plain jobs that ended in such ways left none), so it is told as a skip, and neither passed nor failed.
+audit_only_empty_cgroups() {
+  local directory
+  ! grep -qv '^n[0-9]*: cgroup ' "$tmp/audit" || return 1
+  while read -r directory; do
+    [ -z "$(find "$directory" -mindepth 1 -type d)$(cat "$directory/cgroup.procs")" ] || return 1
+  done < <(sed 's/^n[0-9]*: cgroup //' "$tmp/audit")
 }
 
 # audit_quiet JOBID: print whatever is left of the job; status 0 when that is nothing.
@@ -47,11 +62,9 @@ audit_processes() {
   done
 }
 
-# Whatever lies below a job's cgroup. The job's own directory alone, empty, is Slurm's: two slurmstepds of 22.05 that end at the same
-# moment may each leave it to the other (seen once in some hundred jobs, after a refusal; Podstep makes no cgroups here).
 audit_cgroups() {
   find /sys/fs/cgroup/*/"podstep-cluster-$PODSTEP_CLUSTER/$2" /sys/fs/cgroup/"podstep-cluster-$PODSTEP_CLUSTER/$2" \
-    -type d -path "*/job_$1/*" 2>/dev/null | sed 's/^/cgroup /'
+    -type d -name "job_$1" 2>/dev/null | sed 's/^/cgroup /'
 }
 
 # What the node's own mount namespace has more than when it came up.

@@ -20,9 +20,9 @@ finds 'a mount' 'n3: mount /mnt'
 on n3 umount /mnt
 
 cgroup=$(find /sys/fs/cgroup -path "*podstep-cluster-$PODSTEP_CLUSTER/n1*" -type d -name 'slurm*' | head -n 1)
-mkdir -p "$cgroup/job_$job/left"
-finds 'a cgroup' "n1: cgroup .*job_$job/left"
-rmdir "$cgroup/job_$job/left" "$cgroup/job_$job"
+mkdir "$cgroup/job_$job"
+finds 'a cgroup' "n1: cgroup .*job_$job"
+rmdir "$cgroup/job_$job"
 
 # A job's process that got out of Slurm's sight; it starts below slurmd as a job's would.
 # On the nodes /tmp is their own, so the pid comes by the shared directory.
