@@ -30,7 +30,7 @@ exec other 5 -- id -u; exit 3
 exec other 1 -- sleep 20
 host -- for p in /proc/[0-9]*; do if tr '\0' ' ' <\$p/cmdline | grep -q '^sleep 100 \$'; then cmp \$p/cgroup /proc/self/cgroup && echo same; fi; done
 log other
-container full p a bytes=1048576 -- dd if=/dev/zero of=/big bs=64k count=100; echo status \$?
+container full p a bytes=1048576 -- dd if=/dev/zero of=/big bs=64k count=100 2>&1; echo status \$?
 start full
 wait full
 log full
