@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libloop.la
 libloop_la_SOURCES = \
   nodeagent/loop/loop.cpp \
   nodeagent/loop/process.cpp \
+  nodeagent/loop/program.cpp nodeagent/loop/program.h \
   nodeagent/loop/signal.cpp \
   nodeagent/loop/task.h nodeagent/loop/within.h
 libloop_la_LIBADD = libcommon.la

@@ -2,6 +2,7 @@
 #include "nodeagent/loop/task.h"
 #include "common/fd.h"
 #include "tests/unit/catch.h"
+#include "tests/unit/loop/run.h"
 #include <csignal>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,15 +14,6 @@ using namespace std::chrono_literals;
 namespace {
 int open_pidfd(pid_t pid) {
   return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-}
-
-/// Runs one coroutine to its end on a loop of its own.
-void run(loop::Loop& l, loop::Task<void> task) {
-  l.spawn("test", [](loop::Loop& on, loop::Task<void> inner) -> loop::Task<void> {
-    co_await std::move(inner);
-    on.stop(3);
-  }(l, std::move(task)));
-  REQUIRE(l.run() == 3);
 }
 
 loop::Task<Result<int>> after(Duration d, int value, bool* destroyed = nullptr) {
