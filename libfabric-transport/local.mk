@@ -5,6 +5,7 @@ libfabricparts_la_SOURCES = \
   libfabric-transport/message.cpp libfabric-transport/message.h \
   libfabric-transport/mr_cache.cpp libfabric-transport/mr_cache.h \
   libfabric-transport/packet.h \
+  libfabric-transport/rendezvous/card.cpp libfabric-transport/rendezvous/card.h \
   libfabric-transport/settings.cpp libfabric-transport/settings.h \
   libfabric-transport/siphash.h \
   libfabric-transport/tag.h
@@ -36,15 +37,33 @@ libfabricengine_la_SOURCES = \
 libfabricengine_la_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS)
 libfabricengine_la_LIBADD = libfabricparts.la libcommon.la $(FABRIC_LIBS) -ldl
 
+# Where ranks meet; NCCL has a bootstrap of its own. PMIx is opened at run time: only its header is needed here.
+noinst_LTLIBRARIES += libfabricrendezvous.la
+libfabricrendezvous_la_SOURCES = \
+  libfabric-transport/rendezvous/by_caller.cpp \
+  libfabric-transport/rendezvous/by_file.cpp \
+  libfabric-transport/rendezvous/by_socket.cpp \
+  libfabric-transport/rendezvous/place.h \
+  libfabric-transport/rendezvous/rendezvous.cpp libfabric-transport/rendezvous/rendezvous.h
+EXTRA_DIST += libfabric-transport/rendezvous/by_pmix.cpp libfabric-transport/rendezvous/without_pmix.cpp
+if HAVE_PMIX
+libfabricrendezvous_la_SOURCES += libfabric-transport/rendezvous/by_pmix.cpp
+else
+libfabricrendezvous_la_SOURCES += libfabric-transport/rendezvous/without_pmix.cpp
+endif
+libfabricrendezvous_la_CPPFLAGS = $(AM_CPPFLAGS) $(PMIX_CFLAGS)
+libfabricrendezvous_la_LIBADD = -ldl
+
 lib_LTLIBRARIES += libpodstep-fabric.la
 libpodstep_fabric_la_SOURCES = \
   libfabric-transport/capi/data.cpp \
   libfabric-transport/capi/objects.h \
+  libfabric-transport/capi/rendezvous.cpp \
   libfabric-transport/capi/setup.cpp
 libpodstep_fabric_la_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS)
-libpodstep_fabric_la_LIBADD = libfabricengine.la
+libpodstep_fabric_la_LIBADD = libfabricengine.la libfabricrendezvous.la
 libpodstep_fabric_la_LDFLAGS = -version-info 0:0:0 -Wl,-z,nodelete -Wl,--version-script=$(srcdir)/libfabric-transport/fabric.map
-libpodstep_fabric_la_DEPENDENCIES = libfabricengine.la $(srcdir)/libfabric-transport/fabric.map
+libpodstep_fabric_la_DEPENDENCIES = libfabricengine.la libfabricrendezvous.la $(srcdir)/libfabric-transport/fabric.map
 podstepincludedir = $(includedir)/podstep
 podstepinclude_HEADERS = libfabric-transport/podstep/fabric.h
 pkgconfigdir = $(libdir)/pkgconfig

@@ -33,9 +33,14 @@ constexpr Parameter table[] = {
      "Whether the unrestricted CXI service 1 is acceptable."},
     {"PODSTEP_FABRIC_STATISTICS", "DIRECTORY", "none",
      "Where each communicator keeps its statistics page (podstep-fabric-statistics(7))."},
+    {"PODSTEP_FABRIC_KEY", "TEXT", "none",
+     "Instead of a key file: at least 16 characters that only the processes of the job know."},
+    {"PODSTEP_FABRIC_RENDEZVOUS", "pmix|file:DIRECTORY|tcp:HOST:PORT", "pmix where the step has it",
+     "Where the ranks of a job show each other their addresses."},
 };
 
 constexpr size_t most_bytes = 4096;
+constexpr size_t least_key = 16;
 
 Result<std::string> text(const Lookup& lookup, size_t index) {
   auto value = lookup(table[index].name);
@@ -90,11 +95,24 @@ Result<Settings> read_settings(const Lookup& lookup) {
   out.vni = of_job ? VniScope::job : VniScope::step;
   PODSTEP_TRY(out.allow_default_service, choice(lookup, 7, "0", "1"));
   PODSTEP_TRY(out.statistics, text(lookup, 8));
+  PODSTEP_TRY(out.key_text, text(lookup, 9));
+  PODSTEP_TRY(out.rendezvous, text(lookup, 10));
+  if (!out.key_text.empty() && !out.key_file.empty())
+    return Error(Kind::invalid, "PODSTEP_FABRIC_KEY and PODSTEP_FABRIC_KEY_FILE are both set", "unset one");
+  if (!out.key_text.empty() && out.key_text.size() < least_key)
+    return Error(Kind::invalid, cat("PODSTEP_FABRIC_KEY has less than ", least_key, " characters"),
+                 "openssl rand -hex 16");
   out.job = job_number(lookup("SLURM_JOB_ID"));
   return out;
 }
 
 Result<Key> read_key(const Settings& settings) {
+  if (!settings.key_text.empty()) {
+    constexpr Key first = {0x706f6473746570, 1}, second = {0x706f6473746570, 2};
+    const std::string& secret = settings.key_text;
+    return Key{siphash(first, secret.data(), secret.size()),
+               siphash(second, secret.data(), secret.size()) | 1};
+  }
   if (settings.key_file.empty())
     return Key{};
   std::string name = cat("PODSTEP_FABRIC_KEY_FILE: ", settings.key_file);

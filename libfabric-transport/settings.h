@@ -16,7 +16,8 @@ struct Settings {
   std::string statistics; ///< directory of the statistics pages; empty: none
   Duration timeout = std::chrono::seconds(30);
   Duration connect_timeout = std::chrono::seconds(60);
-  std::string key_file;
+  std::string key_file, key_text; ///< one of them at most
+  std::string rendezvous;         ///< where ranks meet; empty: PMIx where the step has it
   VniScope vni = VniScope::step;
   uint16_t explicit_vni = 0; ///< with `explicit_service`, instead of what the environment says; C API only
   uint32_t explicit_service = 0;
@@ -35,8 +36,8 @@ std::span<const Parameter> parameters();
 
 /// Error: invalid, naming the variable.
 Result<Settings> read_settings(const Lookup& lookup);
-/// The key of the job: 32 hexadecimal digits in a file that nobody else may write and others may not read.
-/// Zeros where the settings name none.
+/// The key of the job: 32 hexadecimal digits in a file that nobody else may write and others may not read, or
+/// made of a text in the environment. Zeros where the settings name none.
 Result<Key> read_key(const Settings& settings);
 
 } // namespace podstep::fabric

@@ -26,6 +26,7 @@ typedef struct podstep_fabric_sender podstep_fabric_sender;
 typedef struct podstep_fabric_receiver podstep_fabric_receiver;
 typedef struct podstep_fabric_memory podstep_fabric_memory;
 typedef struct podstep_fabric_request podstep_fabric_request;
+typedef struct podstep_fabric_rendezvous podstep_fabric_rendezvous;
 
 typedef struct podstep_fabric_options {
   size_t size;               /* sizeof(podstep_fabric_options): members may be added at the end */
@@ -53,6 +54,24 @@ typedef struct podstep_fabric_counters {
   uint64_t registrations, registration_hits, registration_misses;
 } podstep_fabric_counters;
 
+/* A store of the caller's own, in which all ranks find what one puts. 0: done; get answers 1 when the key
+   does not come within the time. */
+typedef struct podstep_fabric_carrier {
+  void* context;
+  int (*put)(void* context, const char* key, const void* data, size_t bytes);
+  int (*get)(void* context, const char* key, void* data, size_t room, size_t* bytes, uint32_t timeout_ms);
+} podstep_fabric_carrier;
+
+typedef struct podstep_fabric_rendezvous_options {
+  size_t size;         /* as above */
+  const char* where;   /* pmix, file:DIRECTORY, tcp:HOST:PORT; NULL: PODSTEP_FABRIC_RENDEZVOUS,
+                          or pmix where the step has it */
+  const char* name;    /* of this meeting; NULL: default */
+  int rank, ranks;     /* ranks 0: what PMIx says, or srun */
+  uint32_t timeout_ms; /* of each fence; 0: PODSTEP_FABRIC_CONNECT_TIMEOUT */
+  const podstep_fabric_carrier* carrier; /* instead of where */
+} podstep_fabric_rendezvous_options;
+
 /* --- endpoints --- */
 int podstep_fabric_open(const podstep_fabric_options* options, podstep_fabric** fabric, char* error,
                         size_t error_bytes);
@@ -61,6 +80,18 @@ const char* podstep_fabric_error(const podstep_fabric* fabric);
 const char* podstep_fabric_provider(const podstep_fabric* fabric);
 int podstep_fabric_progress(podstep_fabric* fabric);
 int podstep_fabric_statistics(podstep_fabric* fabric, podstep_fabric_counters* counters);
+
+/* --- rendezvous: every rank shows a blob (its addresses) and gets everybody's; fence waits --- */
+int podstep_fabric_rendezvous_open(const podstep_fabric_rendezvous_options* options,
+                                   podstep_fabric_rendezvous** rendezvous, char* error, size_t error_bytes);
+void podstep_fabric_rendezvous_close(podstep_fabric_rendezvous* rendezvous);
+const char* podstep_fabric_rendezvous_error(const podstep_fabric_rendezvous* rendezvous);
+int podstep_fabric_rendezvous_rank(const podstep_fabric_rendezvous* rendezvous);
+int podstep_fabric_rendezvous_ranks(const podstep_fabric_rendezvous* rendezvous);
+int podstep_fabric_rendezvous_put(podstep_fabric_rendezvous* rendezvous, const void* data, size_t bytes);
+int podstep_fabric_rendezvous_fence(podstep_fabric_rendezvous* rendezvous);
+int podstep_fabric_rendezvous_get(podstep_fabric_rendezvous* rendezvous, int rank, void* data, size_t room,
+                                  size_t* bytes);
 
 /* --- connections: one direction each, nothing waits --- */
 int podstep_fabric_listen(podstep_fabric* fabric, unsigned char* address, podstep_fabric_listener** listener);

@@ -1,6 +1,6 @@
 check_PROGRAMS += tests/unit/fabric/unit
 TESTS += tests/unit/fabric/unit
-tests_unit_fabric_unit_SOURCES = tests/unit/fabric/mr_cache.cpp tests/unit/fabric/settings.cpp \
+tests_unit_fabric_unit_SOURCES = tests/unit/fabric/card.cpp tests/unit/fabric/mr_cache.cpp tests/unit/fabric/settings.cpp \
   tests/unit/fabric/wire.cpp
 tests_unit_fabric_unit_LDADD = libcatchmain.la libfabricparts.la libcommon.la
 
@@ -10,4 +10,9 @@ check_PROGRAMS += tests/unit/fabric/engine
 TESTS += tests/unit/fabric/engine
 tests_unit_fabric_engine_SOURCES = tests/unit/fabric/death.cpp tests/unit/fabric/engine.cpp tests/unit/fabric/pair.h
 tests_unit_fabric_engine_LDADD = libcatchmain.la libpodstep-fabric.la
+# Ranks as threads, at each place where they can meet without Slurm.
+check_PROGRAMS += tests/unit/fabric/rendezvous
+TESTS += tests/unit/fabric/rendezvous
+tests_unit_fabric_rendezvous_SOURCES = tests/unit/fabric/rendezvous.cpp
+tests_unit_fabric_rendezvous_LDADD = libcatchmain.la libfabricrendezvous.la libfabricparts.la libcommon.la
 endif

@@ -46,6 +46,19 @@ TEST_CASE("Each variable is read, and a job's number is its own") {
   CHECK(s->job != read({{"SLURM_JOB_ID", "4460"}})->job);
 }
 
+TEST_CASE("A key may be a text in the environment, of some length, and not beside a file") {
+  auto s = read({{"PODSTEP_FABRIC_KEY", "0123456789abcdef"}});
+  REQUIRE(s);
+  auto key = read_key(*s);
+  REQUIRE(key);
+  CHECK(*key != Key{});
+  CHECK(*key != *read_key(*read({{"PODSTEP_FABRIC_KEY", "0123456789abcdeg"}})));
+  CHECK_FALSE(read({{"PODSTEP_FABRIC_KEY", "0123456789abcde"}}));
+  auto both = read({{"PODSTEP_FABRIC_KEY", "0123456789abcdef"}, {"PODSTEP_FABRIC_KEY_FILE", "/x"}});
+  REQUIRE_FALSE(both);
+  CHECK(both.error().message.find("0123456789abcdef") == std::string::npos);
+}
+
 TEST_CASE("A value that cannot be meant is refused, and the message names the variable") {
   for (auto& [name, value] :
        std::map<std::string, std::string>{{"PODSTEP_FABRIC_TIMEOUT", "0"},
