@@ -14,7 +14,7 @@ namespace podstep::wire {
 namespace {
 
 /// A writer holds the page for microseconds; one that died while writing holds it for ever.
-constexpr int attempts = 20;
+constexpr int quick_attempts = 10; ///< without a pause between them
 
 template<size_t N> std::string text(const char (&field)[N]) {
   return printable(std::string_view(field, strnlen(field, N)), N);
@@ -67,7 +67,7 @@ Result<Stats> parse_stats(std::string_view bytes) {
   return out;
 }
 
-Result<Stats> read_stats(int fd) {
+Result<Stats> read_stats(int fd, int attempts) {
   for (int attempt = 0; attempt < attempts; ++attempt) {
     char page[stats_bytes];
     uint64_t before = 0, after = 0;
@@ -79,13 +79,13 @@ Result<Stats> read_stats(int fd) {
     std::memcpy(&inside, page + at, sizeof inside);
     if (before == after && inside == before && before % 2 == 0)
       return parse_stats({page, sizeof page});
-    if (attempt > attempts / 2)
+    if (attempt > quick_attempts)
       usleep(1000);
   }
   return Error(Kind::conflict, "statistics page: it is being written all the time");
 }
 
-Result<Stats> read_stats_at(int directory, const std::string& name) {
+Result<Stats> read_stats_at(int directory, const std::string& name, int attempts) {
   if (name.find('/') != name.npos || name.compare(0, stats_prefix.size(), stats_prefix) != 0)
     return Error(Kind::invalid, cat("'", printable(name, 60), "' is not the name of a statistics page"));
   OwnedFd fd(openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -96,7 +96,7 @@ Result<Stats> read_stats_at(int directory, const std::string& name) {
     return errno_error(name);
   if (!S_ISREG(st.st_mode))
     return Error(Kind::invalid, cat(name, ": not a regular file"));
-  return read_stats(fd.get());
+  return read_stats(fd.get(), attempts);
 }
 
 } // namespace podstep::wire

@@ -16,6 +16,10 @@ inline constexpr size_t stats_peers = 30;
 /// What the page's file is called: this, the process's id, a dot and a number.
 inline constexpr std::string_view stats_prefix = "podstep-fabric.";
 
+/// The variable that names the directory of the pages, and that directory in a container.
+inline constexpr const char* env_statistics = "PODSTEP_FABRIC_STATISTICS";
+inline constexpr const char* statistics_directory = "/run/podstep/fabric";
+
 /// The page as it lies in the file; little-endian, texts end with a zero byte.
 struct StatsPeer {
   char name[80];
@@ -63,11 +67,12 @@ struct Stats {
 Result<Stats> parse_stats(std::string_view page);
 
 /// Reads the page from an open file, never by mapping it: a file that shrinks is then a short read, not a
-/// signal. Tries again while it is being written. Error: as above; not_found on a file that is too short.
-Result<Stats> read_stats(int fd);
+/// signal. Tries again while it is being written, at most `attempts` times, with up to 10 ms in all. Error:
+/// as above; not_found on a file that is too short.
+Result<Stats> read_stats(int fd, int attempts = 20);
 
 /// Opens `name` below the directory without following a link or waiting, and reads it; only a regular file
 /// is taken.
-Result<Stats> read_stats_at(int directory, const std::string& name);
+Result<Stats> read_stats_at(int directory, const std::string& name, int attempts = 20);
 
 } // namespace podstep::wire

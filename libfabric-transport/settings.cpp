@@ -2,6 +2,7 @@
 #include "libfabric-transport/settings.h"
 #include "common/fd.h"
 #include "common/text.h"
+#include "common/wire_stats.h"
 #include <charconv>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -31,7 +32,7 @@ constexpr Parameter table[] = {
      "Which of the Slingshot VNIs is used: the step's, or the job's, which steps share."},
     {"PODSTEP_FABRIC_ALLOW_DEFAULT_SERVICE", "0|1", "0",
      "Whether the unrestricted CXI service 1 is acceptable."},
-    {"PODSTEP_FABRIC_STATISTICS", "DIRECTORY", "none",
+    {wire::env_statistics, "DIRECTORY", "none",
      "Where each communicator keeps its statistics page (podstep-fabric-statistics(7))."},
     {"PODSTEP_FABRIC_KEY", "TEXT", "none",
      "Instead of a key file: at least 16 characters that only the processes of the job know."},

@@ -56,6 +56,9 @@ loop::Task<void> Agent::run() {
   loop_.spawn("lease", registrar_.run());
   loop_.spawn("events", events_.run());
   loop_.spawn("housekeeping", housekeep());
+  if (!settings_.record.empty())
+    loop_.spawn("fabric statistics", report_fabric_statistics(settings_.record, context_.node.name,
+                                                              [this] { return fabric_directories(); }));
   adopt_orphans();
   co_await desired_.run();
 }
@@ -142,6 +145,15 @@ loop::Task<void> Agent::housekeep() {
         log::warning(cat("reopen log: ", reopened.error().message));
     }
   }
+}
+
+std::vector<std::pair<FabricPages, std::string>> Agent::fabric_directories() const {
+  std::vector<std::pair<FabricPages, std::string>> out;
+  for (const auto& [uid, life] : pods_)
+    for (const k8s::Container& container : life->pod().spec.containers)
+      out.push_back({{life->pod().metadata.ns, life->pod().metadata.name, container.name, {}, 0},
+                     volumes_.fabric_pages_directory(uid, container.name)});
+  return out;
 }
 
 Result<void> Agent::hub_moved(const HubAddress& hub) {

@@ -2,6 +2,7 @@
 // step ends.
 #pragma once
 #include "nodeagent/agent/desired.h"
+#include "nodeagent/agent/fabric_statistics.h"
 #include "nodeagent/agent/pod.h"
 #include "nodeagent/agent/registrar.h"
 
@@ -35,6 +36,7 @@ private:
   void adopt_orphans();
   std::optional<pods::Ending> admit(const k8s::Pod& pod) const;
   node::Health health();
+  std::vector<std::pair<FabricPages, std::string>> fabric_directories() const;
   loop::Task<void> housekeep();
 
   loop::Loop& loop_;

@@ -4,6 +4,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "common/wire_runtime.h"
+#include "common/wire_stats.h"
 #include "nodeagent/agent/fabric.h"
 #include "nodeagent/agent/logs.h"
 #include "nodeagent/images/name.h"
@@ -89,6 +90,19 @@ Result<cri::ContainerConfig> configure(const Context& context, const k8s::Pod& p
   return out;
 }
 
+/// The runtime wrapper does the rest; the transport's pages of statistics are the agent's to read.
+Result<void> give_fabric(const Context& context, const k8s::Pod& pod, const std::string& container,
+                         const std::string& word, cri::ContainerConfig& config) {
+  config.annotations[wire::annotation_fabric] = word;
+  for (const auto& [name, value] : config.env)
+    if (name == wire::env_statistics)
+      return {}; // the pod keeps its pages where it likes
+  PODSTEP_TRY(cri::Mount pages, context.volumes.fabric_pages(pod.metadata.uid, container));
+  config.mounts.push_back(std::move(pages));
+  config.env.emplace_back(wire::env_statistics, wire::statistics_directory);
+  return {};
+}
+
 std::string sentence(const Error& error) {
   return error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint);
 }
@@ -143,7 +157,8 @@ loop::Task<std::optional<Failure>> launch(Context& context, k8s::Pod pod, k8s::C
   if (!config)
     co_return Failure{"CreateContainerConfigError", config.error().message, now()};
   if (*word != fabric::word_none)
-    config->annotations[wire::annotation_fabric] = *word;
+    if (auto given = give_fabric(context, pod, container.name, *word, *config); !given)
+      co_return Failure{"CreateContainerConfigError", given.error().message, now()};
   auto memory = context.node.allocatable.find("memory");
   int64_t shm = memory == context.node.allocatable.end() ? 0 : memory->second.units() / 2;
   cri::SandboxConfig sandbox = sandbox_config(pod, context.settings.logs(), sandbox_attempt, shm);

@@ -6,6 +6,7 @@ libagent_la_SOURCES = \
   nodeagent/agent/desired.cpp nodeagent/agent/desired.h \
   nodeagent/agent/events.cpp nodeagent/agent/events.h \
   nodeagent/agent/fabric.cpp nodeagent/agent/fabric.h \
+  nodeagent/agent/fabric_statistics.cpp nodeagent/agent/fabric_statistics.h \
   nodeagent/agent/hub_link.cpp nodeagent/agent/hub_link.h \
   nodeagent/agent/image_source.h \
   nodeagent/agent/launch.cpp nodeagent/agent/launch.h \

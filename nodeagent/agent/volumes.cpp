@@ -3,6 +3,7 @@
 #include "common/file.h"
 #include "common/path.h"
 #include "common/text.h"
+#include "common/wire_stats.h"
 #include "nodeagent/pods/hosts.h"
 #include <cerrno>
 #include <fcntl.h>
@@ -15,6 +16,9 @@ namespace {
 constexpr size_t message_bytes = 4096;
 /// Entries of one pod directory that clean() removes at most; an emptyDir's contents go with its unmount.
 constexpr size_t tree_entries = 100'000;
+/// Of a pod's statistics pages: 200 of 4 KiB.
+constexpr int64_t fabric_pages_bytes = 1 << 20;
+constexpr int fabric_pages_inodes = 256;
 
 bool is_mount_point(const std::string& path) {
   struct stat own {
@@ -23,11 +27,14 @@ bool is_mount_point(const std::string& path) {
          own.st_dev != parent.st_dev;
 }
 
-Result<void> mount_tmpfs(const std::string& path, int64_t bytes) {
+/// `inodes`: 0 for the kernel's own bound.
+Result<void> mount_tmpfs(const std::string& path, int64_t bytes, int inodes = 0) {
   PODSTEP_CHECK(make_directories(path, 0777));
   if (is_mount_point(path))
     return {};
   std::string options = cat("mode=0777,size=", bytes);
+  if (inodes > 0)
+    options += cat(",nr_inodes=", inodes);
   if (::mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0)
     return errno_error(cat("mount tmpfs on ", path));
   return {};
@@ -143,6 +150,22 @@ Result<std::vector<cri::Mount>> Volumes::mounts(const k8s::Pod& pod, const k8s::
     out.push_back({container.termination_message_path, file, false});
   }
   return out;
+}
+
+std::string Volumes::fabric_pages_directory(const std::string& uid, const std::string& container) const {
+  return cat(root_, "/", uid, "/fabric/", container);
+}
+
+Result<cri::Mount> Volumes::fabric_pages(const std::string& uid, const std::string& container) const {
+  std::string directory = fabric_pages_directory(uid, container);
+  std::string shared = directory.substr(0, directory.rfind('/'));
+  PODSTEP_CHECK(mount_tmpfs(shared, fabric_pages_bytes, fabric_pages_inodes));
+  OwnedFd fd(::open(shared.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid())
+    return errno_error(cat("open ", shared));
+  PODSTEP_CHECK(remove_tree_at(fd.get(), container, tree_entries)); // of the incarnation before
+  PODSTEP_CHECK(make_directories(directory, 0777));
+  return cri::Mount{wire::statistics_directory, directory, false};
 }
 
 Result<void> Volumes::clean(const std::string& uid) const {

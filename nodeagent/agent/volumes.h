@@ -20,6 +20,11 @@ public:
   /// termination message file.
   Result<std::vector<cri::Mount>> mounts(const k8s::Pod& pod, const k8s::Container& container,
                                          uint32_t attempt) const;
+  /// An empty directory, of this container's incarnation alone, for the pages of wire W4: in a small tmpfs of
+  /// the pod, so that what fills it harms nobody else (threat T12).
+  Result<cri::Mount> fabric_pages(const std::string& uid, const std::string& container) const;
+  /// Where the agent reads them; there is none for a container that asked for no fabric.
+  std::string fabric_pages_directory(const std::string& uid, const std::string& container) const;
   /// Unmounts and removes everything of the pod; again is success.
   Result<void> clean(const std::string& uid) const;
   /// What the container wrote as its last words, at most 4096 bytes (K-LOG-3).

@@ -31,6 +31,13 @@ public:
     const json::value* value = find(name);
     return value ? expect(value->if_int64(), name, "a number") : 0;
   }
+  std::vector<std::string> texts(std::string_view name) const {
+    std::vector<std::string> out;
+    if (const json::value* value = find(name))
+      for (const json::value& each : expect(value->if_array(), name, "a list"))
+        out.emplace_back(expect(each.if_string(), name, "a list of texts"));
+    return out;
+  }
   bool flag(std::string_view name) const {
     const json::value* value = find(name);
     return value ? expect(value->if_bool(), name, "true or false") : false;
@@ -101,6 +108,29 @@ EndpointRow endpoint_row(const Members& m) {
                      m.text("host"), m.text("url"),  m.number("port"),    m.flag("ready")};
 }
 
+FabricRow fabric_row(const Members& m) {
+  FabricRow row;
+  row.pid = m.number("pid");
+  row.label = m.text("label");
+  row.provider = m.text("provider");
+  row.device = m.text("device");
+  row.opened = m.text("opened");
+  row.updated = m.text("updated");
+  row.bytes_sent = m.number("bytesSent");
+  row.bytes_received = m.number("bytesReceived");
+  row.messages_sent = m.number("messagesSent");
+  row.messages_received = m.number("messagesReceived");
+  row.errors = m.number("errors");
+  row.peers = m.number("peers");
+  row.failed_peers = m.texts("failedPeers");
+  return row;
+}
+
+FabricContainer fabric_container(const Members& m) {
+  return FabricContainer{m.text("namespace"), m.text("pod"), m.text("container"),
+                         m.list("communicators", fabric_row), m.number("unreadable")};
+}
+
 Result<std::string> file_of(const std::string& record, const char* name) {
   return read_file(cat(record, "/", name), limits::http_body_bytes);
 }
@@ -155,6 +185,10 @@ Result<End> parse_end(std::string_view text) {
   return parsed(text, [](const Members& m) { return End{m.text("cause"), m.number("exitCode")}; });
 }
 
+Result<std::vector<FabricContainer>> parse_fabric(std::string_view text) {
+  return parsed(text, [](const Members& m) { return m.list("containers", fabric_container); });
+}
+
 Result<Service> read_status(const std::string& record) {
   PODSTEP_TRY(std::string text, file_of(record, record::status_file));
   return named(parse_status(text), record, record::status_file);
@@ -169,6 +203,20 @@ std::optional<End> read_end(const std::string& record) {
   auto text = file_of(record, record::end_file);
   auto end = text ? parse_end(*text) : Result<End>(text.error());
   return end ? std::optional(*end) : std::nullopt;
+}
+
+Result<std::vector<FabricContainer>> read_fabric(const std::string& record, const Service& service) {
+  std::vector<FabricContainer> out;
+  for (const NodeRow& node : service.nodes) {
+    std::string name = cat(record::fabric_dir, "/", node.name, ".json");
+    auto text = file_of(record, name.c_str());
+    if (!text && text.error().kind == Kind::not_found)
+      continue; // nothing there asked for a fabric
+    PODSTEP_CHECK(text);
+    PODSTEP_TRY(auto containers, named(parse_fabric(*text), record, name.c_str()));
+    out.insert(out.end(), containers.begin(), containers.end());
+  }
+  return out;
 }
 
 Result<PodRow> choose_pod(const Service& service, const std::string& name) {

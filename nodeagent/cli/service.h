@@ -47,6 +47,19 @@ struct End {
   int64_t exit_code = 0;
 };
 
+/// One communicator of the tensor transport: a row of fabric/NODE.json.
+struct FabricRow {
+  int64_t pid = 0, bytes_sent = 0, bytes_received = 0, messages_sent = 0, messages_received = 0, errors = 0,
+          peers = 0;
+  std::string label, provider, device, opened, updated;
+  std::vector<std::string> failed_peers;
+};
+struct FabricContainer {
+  std::string ns, pod, container;
+  std::vector<FabricRow> rows;
+  int64_t unreadable = 0; ///< pages that are none
+};
+
 /// Unknown members are ignored, absent ones are empty; a member of the wrong type is an Error of kind invalid
 /// that names it.
 Result<Service> parse_status(std::string_view text);
@@ -54,10 +67,14 @@ Result<Endpoints> parse_endpoints(std::string_view text);
 /// Its `cause` is the reason.
 Result<End> parse_end(std::string_view text);
 
+Result<std::vector<FabricContainer>> parse_fabric(std::string_view text);
+
 /// The same from a record directory. Error: not_found when the file is not there yet.
 Result<Service> read_status(const std::string& record);
 Result<Endpoints> read_endpoints(const std::string& record);
 std::optional<End> read_end(const std::string& record);
+/// Of those of the service's nodes that have written any.
+Result<std::vector<FabricContainer>> read_fabric(const std::string& record, const Service& service);
 
 /// The pod called `name`, or the only one when `name` is empty. Error: not_found or invalid, naming the pods
 /// there are.
@@ -71,6 +88,8 @@ int64_t all_restarts(const Service& service);
 /// The status page: a headline, the nodes that are not ready, a row per pod and, below a pod with several,
 /// per container.
 std::string status_page(const Service& service, const std::string& time_left, WallTime now);
+/// A row per communicator; empty when there is none.
+std::string fabric_table(const std::vector<FabricContainer>& containers, WallTime now);
 /// A row per endpoint.
 std::string endpoint_table(const Endpoints& endpoints);
 

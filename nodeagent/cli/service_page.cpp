@@ -3,6 +3,7 @@
 #include "nodeagent/cli/progress.h"
 #include "nodeagent/cli/service.h"
 #include "nodeagent/cli/table.h"
+#include <algorithm>
 
 namespace podstep::cli {
 namespace {
@@ -64,6 +65,29 @@ std::string status_page(const Service& service, const std::string& time_left, Wa
   if (!pods.empty())
     page += "\n" + pods.text();
   return page;
+}
+
+std::string fabric_table(const std::vector<FabricContainer>& containers, WallTime now) {
+  Table table({"FABRIC", "PID", "LABEL", "PROVIDER", "SENT", "RECEIVED", "MESSAGES", "ERRORS", "PEERS", "AGE",
+               "IDLE"});
+  std::string notes;
+  auto bytes = [](int64_t n) { return human_bytes(uint64_t(std::max<int64_t>(n, 0))); };
+  for (const FabricContainer& one : containers) {
+    std::string name = cat(one.pod, "/", one.container);
+    for (const FabricRow& row : one.rows) {
+      table.add({name, std::to_string(row.pid), or_dash(row.label),
+                 row.device.empty() ? or_dash(row.provider) : cat(row.provider, " ", row.device),
+                 bytes(row.bytes_sent), bytes(row.bytes_received),
+                 std::to_string(uint64_t(row.messages_sent) + uint64_t(row.messages_received)),
+                 std::to_string(row.errors), std::to_string(row.peers), age(row.opened, now),
+                 age(row.updated, now)});
+      for (const std::string& peer : row.failed_peers)
+        notes += cat(printable(name), ": peer ", printable(peer), " is gone, or broke the protocol\n");
+    }
+    if (one.unreadable > 0)
+      notes += cat(printable(name), ": ", one.unreadable, " files among its statistics pages are none\n");
+  }
+  return table.empty() ? notes : table.text() + notes;
 }
 
 std::string endpoint_table(const Endpoints& endpoints) {

@@ -64,7 +64,12 @@ Result<std::string> page(uint32_t id, bool json) {
     return cat("job ", id, ": ", job->described(), ", no service yet\n");
   if (!service)
     return service.error();
-  std::string text = status_page(*service, job ? job->time_left : "", system_clock().wall());
+  const WallTime now = system_clock().wall();
+  std::string text = status_page(*service, job ? job->time_left : "", now);
+  if (auto fabric = read_fabric(*record, *service); !fabric)
+    text += cat("\nfabric: ", fabric.error().message, "\n");
+  else if (std::string table = fabric_table(*fabric, now); !table.empty())
+    text += "\n" + table;
   if (auto end = read_end(*record))
     text += cat("\nended: ", printable(end->reason, 1000), "\n");
   else if (!job && job.error().kind == Kind::not_found)

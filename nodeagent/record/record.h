@@ -1,10 +1,16 @@
 // The record: what stays of a service for its user, `podstep-<jobid>/r<restart>/` on the shared file system,
 // 0700. Page: podstep-record(7).
-//   status.json endpoints.json   rewritten by rename on every change (hub)      events.jsonl   appended
-//   (hub), bounded spec.json                    the rendered spec (boot)                        journal.jsonl
-//   the hub's objects (hub) logs/<pod>/<container>.<restart>.log   the last part of a log at its exit (agent)
-//   daemon/<hub|agent.NODE|containerd.NODE|boot>.log end.json                     why and how the service
-//   ended (boot, hub)       key            the job's random key, 0600 (hub)
+//
+//   status.json endpoints.json          rewritten by rename on every change (hub)
+//   events.jsonl                        appended, bounded (hub)
+//   spec.json                           the rendered spec (boot)
+//   journal.jsonl                       the hub's objects (hub)
+//   logs/<pod>/<container>.<restart>.log
+//                                       the last part of a log at its exit (agent)
+//   fabric/<node>.json                  the transport's statistics, rewritten by rename (agent)
+//   daemon/<hub|agent.NODE|containerd.NODE|boot>.log
+//   end.json                            why and how the service ended (boot, hub)
+//   key                                 the job's random key, 0600 (hub)
 #pragma once
 #include "common/result.h"
 #include <cstdint>
@@ -22,6 +28,7 @@ inline constexpr const char* end_file = "end.json";
 inline constexpr const char* key_file = "key";
 inline constexpr const char* logs_dir = "logs";
 inline constexpr const char* daemon_dir = "daemon";
+inline constexpr const char* fabric_dir = "fabric";
 
 /// Makes the record directory of a job start, with logs/ and daemon/, and the link jobs/<jobid> in the state
 /// directory. Error names path and cause.

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
 . "$top_srcdir/tests/lib/service.sh"
+. "$top_srcdir/tests/lib/glibc_image.sh"
 [ "$(id -u)" = 0 ] || skip_all 'a test cluster needs root'
 command -v gcc >/dev/null || skip_all 'gcc is not installed'
 
@@ -28,13 +29,8 @@ credentials 5
 
 # An image with this machine's C library, busybox, and a program that loads libraries.
 tree=$(home alice)/fabric-tree
-as alice mkdir -p "$tree"/{bin,etc,dev,proc,sys,run,tmp,lib,lib64}
-cp "$(command -v busybox)" "$tree/bin/busybox"
-for tool in sh ls env sleep; do ln -sf busybox "$tree/bin/$tool"; done
+glibc_tree "$tree"
 gcc -o "$tree/bin/load" "$top_srcdir/tests/slurm/dlopen.c" -ldl || { fail 'the program builds'; done_testing; }
-cp -L /lib64/ld-linux* "$tree/lib64/" 2>/dev/null || cp -L /lib/ld-linux* "$tree/lib/"
-libc=$(ldd "$tree/bin/load" | sed -n 's/.*=> \(.*\/libc\.so\.6\).*/\1/p')
-for name in libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libresolv.so.2; do cp -L "$(dirname "$libc")/$name" "$tree/lib/"; done
 ok 'an image with glibc is made' as alice podstep image build "$tree" with-glibc --entrypoint '["/bin/sleep", "3600"]'
 
 # The site's fabric: some library by two names, and a device.

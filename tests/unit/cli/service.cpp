@@ -37,6 +37,23 @@ TEST_CASE("The status page has a headline, a row per node and pod, and rows for 
   CHECK(all_restarts(*service) == 2);
 }
 
+TEST_CASE(
+    "The fabric's table has a row per communicator, and names peers that are gone and files that are none") {
+  auto fabric = parse_fabric(R"({"node": "n1", "containers": [
+    {"pod": "train-0", "container": "c", "unreadable": 1, "communicators": [
+      {"pid": 7, "label": "torch", "provider": "net", "device": "eth0", "opened": "2026-11-24T12:00:00Z",
+       "updated": "2026-11-24T12:03:00Z", "bytesSent": 1500, "bytesReceived": 20, "messagesSent": 3,
+       "messagesReceived": 4, "errors": 1, "peers": 2, "failedPeers": ["n2 pid 9"]}]}]})");
+  REQUIRE(fabric);
+  CHECK(fabric_table(*fabric, at("2026-11-24T12:03:20Z")) ==
+        "FABRIC     PID  LABEL  PROVIDER  SENT    RECEIVED  MESSAGES  ERRORS  PEERS  AGE    IDLE\n"
+        "train-0/c  7    torch  net eth0  1.5 kB  20 B      7         1       2      3m20s  20s\n"
+        "train-0/c: peer n2 pid 9 is gone, or broke the protocol\n"
+        "train-0/c: 1 files among its statistics pages are none\n");
+  CHECK(fabric_table({}, {}).empty());
+  CHECK_FALSE(parse_fabric(R"({"containers": [{"communicators": [{"pid": "7"}]}]})"));
+}
+
 TEST_CASE("A record that is damaged is an error that names the member, and never a crash") {
   struct Case {
     const char* text;
