@@ -2,6 +2,7 @@
 #include "libfabric-transport/mr_cache.h"
 #include "common/text.h"
 #include <iterator>
+#include <utility>
 
 namespace podstep::fabric {
 
@@ -14,6 +15,8 @@ MrCache::~MrCache() {
 }
 
 MrCache::Entry* MrCache::covering(uintptr_t base, size_t bytes) {
+  if (auto same = exact_.find(base); same != exact_.end() && bytes <= same->second->bytes)
+    return same->second;
   auto at = findable_.upper_bound(base);
   if (at == findable_.begin())
     return nullptr;
@@ -27,8 +30,7 @@ Result<const Registration*> MrCache::acquire(uintptr_t base, size_t bytes) {
     return Error(Kind::invalid, cat("cannot register ", bytes, " bytes"));
   if (Entry* entry = covering(base, bytes)) {
     ++statistics_.hits;
-    if (entry->users++ == 0)
-      busy_.splice(busy_.begin(), idle_, entry->place);
+    ++entry->users;
     return static_cast<const Registration*>(entry);
   }
   ++statistics_.misses;
@@ -40,6 +42,7 @@ Result<const Registration*> MrCache::acquire(uintptr_t base, size_t bytes) {
   Entry* entry = new Entry{{base, bytes, handle}, 1};
   entry->place = busy_.insert(busy_.begin(), entry);
   findable_.emplace(base, entry);
+  exact_.emplace(base, entry);
   bytes_ += bytes;
   trim();
   return static_cast<const Registration*>(entry);
@@ -50,9 +53,14 @@ void MrCache::release(const Registration* registration) {
   Entry* entry = const_cast<Entry*>(static_cast<const Entry*>(registration));
   if (--entry->users > 0)
     return;
-  idle_.splice(idle_.end(), busy_, entry->place);
   if (!entry->findable)
     return drop(entry);
+  if (entry->listed)
+    entry->reused = true;
+  else {
+    entry->listed = true;
+    idle_.splice(idle_.end(), busy_, entry->place);
+  }
   trim();
 }
 
@@ -73,6 +81,7 @@ void MrCache::invalidate(uintptr_t base, size_t bytes) {
 void MrCache::hide(Map::iterator at) {
   Entry* entry = at->second;
   entry->findable = false;
+  exact_.erase(entry->base);
   findable_.erase(at);
   if (entry->users == 0)
     drop(entry);
@@ -81,16 +90,26 @@ void MrCache::hide(Map::iterator at) {
 void MrCache::drop(Entry* entry) {
   registrar_.withdraw(entry->handle);
   bytes_ -= entry->bytes;
-  if (entry->findable)
+  if (entry->findable) {
+    exact_.erase(entry->base);
     findable_.erase(entry->base);
-  (entry->users == 0 ? idle_ : busy_).erase(entry->place);
+  }
+  (entry->listed ? idle_ : busy_).erase(entry->place);
   delete entry;
 }
 
 void MrCache::trim() {
   while (!idle_.empty() && (entries() > bounds_.entries || bytes_ > bounds_.bytes)) {
-    ++statistics_.evictions;
-    drop(idle_.front());
+    Entry* oldest = idle_.front();
+    if (oldest->users > 0) {
+      oldest->listed = oldest->reused = false;
+      busy_.splice(busy_.begin(), idle_, oldest->place);
+    } else if (std::exchange(oldest->reused, false)) {
+      idle_.splice(idle_.end(), idle_, oldest->place);
+    } else {
+      ++statistics_.evictions;
+      drop(oldest);
+    }
   }
 }
 

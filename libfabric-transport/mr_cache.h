@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <unordered_map>
 
 namespace podstep::fabric {
 
@@ -24,8 +25,9 @@ public:
   virtual void withdraw(void* handle) = 0;
 };
 
-/// Not thread-safe: one per domain, under the domain's lock, off the data path. find is O(log n); a hit
-/// allocates nothing.
+/// Not thread-safe: one per domain, under the domain's lock, off the data path. A buffer that is asked for
+/// again as it was is found by its hash, a part of one in O(log n); a hit allocates nothing and touches only
+/// its entry.
 class MrCache {
 public:
   struct Bounds {
@@ -58,7 +60,9 @@ private:
   struct Entry : Registration {
     size_t users = 0;
     bool findable = true;
-    std::list<Entry*>::iterator place; ///< in idle_ while nobody uses it, else in busy_
+    bool listed = false;               ///< in idle_, else in busy_
+    bool reused = false;               ///< released again since it was put into idle_
+    std::list<Entry*>::iterator place; ///< in one of the two
   };
   /// By base. No findable entry lies inside another, so their ends grow with their bases, and the nearest
   /// base below decides: O(log n).
@@ -72,9 +76,10 @@ private:
   Registrar& registrar_;
   Bounds bounds_;
   Map findable_;
-  std::list<Entry*>
-      idle_; ///< oldest first; nodes move between the two lists, so that a hit allocates nothing
-  std::list<Entry*> busy_;
+  std::unordered_map<uintptr_t, Entry*> exact_; ///< the same entries by the hash of their base
+  /// idle_: oldest first. A hit moves nothing: trim() sorts out what is in use, or was again since, before it
+  /// withdraws anything, so each hit costs at most one move, later.
+  std::list<Entry*> idle_, busy_;
   size_t bytes_ = 0;
   Statistics statistics_;
 };

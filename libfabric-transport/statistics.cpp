@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include "libfabric-transport/endpoint.h"
 #include "libfabric-transport/introduce.h"
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <fcntl.h>
@@ -68,18 +69,26 @@ void fill_statistics(Endpoint& endpoint, wire::StatsPage& page) {
   page.eager_sent = c.eager_sent, page.grants_sent = c.grants_sent, page.packets_sent = c.packets_sent;
   page.again = c.again, page.errors = c.errors, page.connections = c.connections;
   page.senders = endpoint.senders().size(), page.receivers = endpoint.receivers().size();
+  uint64_t instances[wire::stats_peers];
   uint32_t rows = 0;
   page.all_peers = 0;
   endpoint.introducer().each_link([&](const Link& link) {
-    ++page.all_peers;
-    if (rows == wire::stats_peers)
-      return;
-    wire::StatsPeer& row = page.peer[rows++];
+    // Two that have connected to each other have a link each way: they are one peer.
+    uint64_t* const end = instances + rows;
+    uint64_t* const known = std::find(instances, end, link.instance);
+    if (known == end) {
+      ++page.all_peers;
+      if (rows == wire::stats_peers)
+        return;
+      instances[rows++] = link.instance;
+      page.peer[rows - 1] = {};
+    }
+    wire::StatsPeer& row = page.peer[known - instances];
     put(row.name, link.peer);
-    row.bytes_sent = link.bytes_out, row.bytes_received = link.bytes_in;
-    row.messages_sent = link.messages_out, row.messages_received = link.messages_in;
-    row.communicators = link.comms;
-    row.failed = link.fault || link.dying_since != Duration::max();
+    row.bytes_sent += link.bytes_out, row.bytes_received += link.bytes_in;
+    row.messages_sent += link.messages_out, row.messages_received += link.messages_in;
+    row.communicators += link.comms;
+    row.failed |= link.fault || link.dying_since != Duration::max();
   });
   page.peers = rows;
 }

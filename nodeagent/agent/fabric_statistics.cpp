@@ -4,7 +4,6 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "common/text.h"
-#include "nodeagent/loop/loop.h"
 #include "nodeagent/record/record.h"
 #include <algorithm>
 #include <boost/json.hpp>

@@ -69,7 +69,7 @@ std::string status_page(const Service& service, const std::string& time_left, Wa
 
 std::string fabric_table(const std::vector<FabricContainer>& containers, WallTime now) {
   Table table({"FABRIC", "PID", "LABEL", "PROVIDER", "SENT", "RECEIVED", "MESSAGES", "ERRORS", "PEERS", "AGE",
-               "IDLE"});
+               "UPDATED"});
   std::string notes;
   auto bytes = [](int64_t n) { return human_bytes(uint64_t(std::max<int64_t>(n, 0))); };
   for (const FabricContainer& one : containers) {

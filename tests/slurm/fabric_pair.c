@@ -1,6 +1,6 @@
-// fabric_pair ME OTHER DIRECTORY MESSAGES BYTES: two processes that send each other tensors by podstep/fabric.h
-// and look at every byte. Addresses meet as files in DIRECTORY. Says `moved MESSAGES` when all have come, then
-// keeps the connections, and ends with 3 and a sentence when the peer is gone.
+// fabric_pair ME OTHER DIRECTORY MESSAGES BYTES: two processes that send each other tensors by
+// podstep/fabric.h and look at every byte. Addresses meet as files in DIRECTORY. Says `moved MESSAGES` when
+// all have come, then keeps the connections, and ends with 3 and a sentence when the peer is gone.
 #include <podstep/fabric.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -106,9 +106,9 @@ Asked parse(int argc, char** argv) {
   return asked;
 }
 
-bool wanted(const Asked& asked, const Measure& measure) {
+bool wanted(const Asked& asked, std::string_view name) {
   for (const std::string& prefix : asked.wanted)
-    if (measure.name.starts_with(prefix))
+    if (name.starts_with(prefix))
       return true;
   return asked.wanted.empty();
 }
@@ -230,7 +230,7 @@ int main(int argc, char** argv) {
   Field field(asked.contenders);
   std::map<std::string, std::map<std::string, Collected>> results;
   for (const Measure& measure : plan)
-    if (wanted(asked, measure)) {
+    if (wanted(asked, measure.name)) {
       results[measure.name] = run(asked, field, measure);
       print(measure, asked.contenders, results[measure.name]);
     }
@@ -238,6 +238,6 @@ int main(int argc, char** argv) {
   for (const Contender& one : asked.contenders)
     figure(one.name + "-" + growth, "ratio",
            ratios(results["connect-4096"][one.name].value, results["connect-256"][one.name].value));
-  if (asked.all && asked.wanted.empty())
+  if ((asked.all || !asked.wanted.empty()) && wanted(asked, death))
     kills(asked);
 }

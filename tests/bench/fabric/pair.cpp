@@ -175,6 +175,12 @@ Reply Pair::ask(const Command& command) {
 }
 
 Reply Pair::kill_and_wait() {
+  // Both are there, and connected, once something has moved.
+  Command first;
+  first.streams.bytes = 8;
+  first.streams.count = 10;
+  if (Reply reply = ask(first); !reply.ok)
+    return reply;
   Command command;
   command.ask = Ask::until_error;
   try {

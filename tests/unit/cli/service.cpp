@@ -46,7 +46,7 @@ TEST_CASE(
        "messagesReceived": 4, "errors": 1, "peers": 2, "failedPeers": ["n2 pid 9"]}]}]})");
   REQUIRE(fabric);
   CHECK(fabric_table(*fabric, at("2026-11-24T12:03:20Z")) ==
-        "FABRIC     PID  LABEL  PROVIDER  SENT    RECEIVED  MESSAGES  ERRORS  PEERS  AGE    IDLE\n"
+        "FABRIC     PID  LABEL  PROVIDER  SENT    RECEIVED  MESSAGES  ERRORS  PEERS  AGE    UPDATED\n"
         "train-0/c  7    torch  net eth0  1.5 kB  20 B      7         1       2      3m20s  20s\n"
         "train-0/c: peer n2 pid 9 is gone, or broke the protocol\n"
         "train-0/c: 1 files among its statistics pages are none\n");
