@@ -5,6 +5,7 @@ libcatchmain_la_CXXFLAGS = -O0
 libcatchmain_la_LIBADD = $(CATCH2_LIBS)
 
 include tests/unit/common/local.mk
+include tests/support/local.mk
 include tests/unit/fabric/local.mk
 include tests/unit/k8s/local.mk
 include tests/fuzz/local.mk

@@ -15,4 +15,14 @@ check_PROGRAMS += tests/unit/fabric/rendezvous
 TESTS += tests/unit/fabric/rendezvous
 tests_unit_fabric_rendezvous_SOURCES = tests/unit/fabric/rendezvous.cpp
 tests_unit_fabric_rendezvous_LDADD = libcatchmain.la libfabricrendezvous.la libfabricparts.la libcommon.la
+
+# The fake cxi itself, by libfabric's calls.
+fake_cxi_path = -DFAKE_CXI_PATH='"$(abs_top_builddir)/tests/support/.libs"'
+check_PROGRAMS += tests/unit/fabric/fake-cxi
+TESTS += tests/unit/fabric/fake-cxi
+tests_unit_fabric_fake_cxi_SOURCES = tests/unit/fabric/fake_cxi.cpp tests/unit/fabric/fake.h tests/unit/fabric/nic.h \
+  tests/support/cxi/board.cpp
+tests_unit_fabric_fake_cxi_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS) $(fake_cxi_path)
+tests_unit_fabric_fake_cxi_LDADD = libcatchmain.la $(FABRIC_LIBS)
+EXTRA_tests_unit_fabric_fake_cxi_DEPENDENCIES = tests/support/libcxi-fi.la
 endif

@@ -1,0 +1,21 @@
+# tests/support/: what tests stand on instead of hardware. A libfabric provider `cxi`; see cxi/README.md.
+if HAVE_FABRIC
+check_LTLIBRARIES += tests/support/libcxi-fi.la
+tests_support_libcxi_fi_la_SOURCES = \
+  tests/support/cxi/av.cpp \
+  tests/support/cxi/board.cpp tests/support/cxi/board.h \
+  tests/support/cxi/cq.cpp \
+  tests/support/cxi/cxi.h \
+  tests/support/cxi/domain.cpp \
+  tests/support/cxi/ep.cpp \
+  tests/support/cxi/info.cpp \
+  tests/support/cxi/mr.cpp \
+  tests/support/cxi/provider.cpp \
+  tests/support/cxi/rma.cpp \
+  tests/support/cxi/service.cpp tests/support/cxi/service.h \
+  tests/support/cxi/xfer.cpp
+tests_support_libcxi_fi_la_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS)
+tests_support_libcxi_fi_la_LIBADD = $(FABRIC_LIBS)
+tests_support_libcxi_fi_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+endif
+EXTRA_DIST += tests/support/cxi/README.md
