@@ -73,7 +73,8 @@ struct SendRequest : Op, Request {
   SendComm* comm;
   uint32_t bytes;
   int32_t tag;
-  Duration since; ///< active time when it was handed to the provider
+  const Registration* memory; ///< held while it is in flight
+  Duration since;             ///< active time when it was handed to the provider
   SendRequest *older, *newer;
   bool tracked;
   bool notifies; ///< a one-sided operation after which the peer is told `notice`
@@ -139,7 +140,7 @@ private:
   void starve();
   SendRequest* send_eager(const void* data, size_t bytes, int tag);
   SendRequest* allocate(size_t bytes, int tag);
-  SendRequest* start(SendRequest* request, ssize_t rc);
+  SendRequest* start(SendRequest* request, ssize_t rc, const Registration* memory);
   bool say_notices();
   void pop_used();
 

@@ -76,7 +76,7 @@ Result<std::vector<Device>> devices_of(const std::string& provider, const Settin
         continue;
       if (tag_width(info->ep_attr->mem_tag_format) < tag_bits)
         return Error(Kind::unsupported, cat(provider, ": tags have fewer than ", tag_bits, " bits"));
-      Device device{Info(fi_dupinfo(info)), provider, name, "", 0, 10000, memory};
+      Device device{Info(fi_dupinfo(info)), provider, provider, name, "", 0, 10000, memory};
       describe(device);
       device.guid = out.size();
       out.push_back(std::move(device));
@@ -96,18 +96,28 @@ void set_key(Device& device, uint32_t service, uint16_t vni) {
   auto* key = static_cast<CxiAuthKey*>(calloc(1, sizeof(CxiAuthKey))); // fi_freeinfo frees it
   key->svc_id = service;
   key->vni = vni;
+  device.network = cat(device.provider, "/", vni);
   free(device.info->domain_attr->auth_key);
   device.info->domain_attr->auth_key = reinterpret_cast<uint8_t*>(key);
   device.info->domain_attr->auth_key_size = sizeof *key;
 }
 
-Result<void> attach_key(Device& device, const Slingshot& step, const Settings& settings) {
-  auto found = std::find_if(step.devices.begin(), step.devices.end(),
-                            [&](const CxiDevice& d) { return d.name == device.name; });
-  if (found == step.devices.end())
-    return Error(Kind::forbidden, cat(device.name, " is not among the step's SLINGSHOT_DEVICES"));
+/// Gives each device the key of its service in the step. One without a service is nobody's here, whatever the
+/// node has.
+Result<void> attach_step(std::vector<Device>& devices, const Slingshot& step, const Settings& settings) {
   PODSTEP_TRY(uint16_t vni, choose_vni(step, settings.vni));
-  set_key(device, found->service, vni);
+  std::string seen;
+  std::erase_if(devices, [&](Device& device) {
+    auto found = std::find_if(step.devices.begin(), step.devices.end(),
+                              [&](const CxiDevice& d) { return d.name == device.name; });
+    if (found != step.devices.end())
+      set_key(device, found->service, vni);
+    else
+      seen += cat(seen.empty() ? "" : ", ", device.name);
+    return found == step.devices.end();
+  });
+  if (devices.empty())
+    return Error(Kind::forbidden, cat(seen, ": not among the step's SLINGSHOT_DEVICES"));
   return {};
 }
 
@@ -127,9 +137,7 @@ Result<void> attach_keys(std::vector<Device>& devices, const Settings& settings,
                : Error(Kind::forbidden,
                        "the step has no Slingshot VNI, and the default service restricts nobody",
                        "on one node ask for it: srun --network=single_node_vni, or job_vni");
-  for (Device& device : devices)
-    PODSTEP_CHECK(attach_key(device, *step, settings));
-  return {};
+  return attach_step(devices, *step, settings);
 }
 
 } // namespace

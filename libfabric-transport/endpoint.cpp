@@ -48,6 +48,7 @@ Result<void> Endpoint::create(const Device& device) {
   if (options_.traffic_class >= 0 && options_.traffic_class < 64)
     info.tx_attr->tclass = fi_tc_dscp_set(uint8_t(options_.traffic_class));
   provider_ = device.provider;
+  network_ = device.network;
   inject_bytes_ = info.tx_attr->inject_size;
   eager_limit_ =
       inject_bytes_ < 1024 ? eager_bytes : std::min(eager_bytes, inject_bytes_ - sizeof(PacketHeader));
@@ -124,19 +125,24 @@ std::string Endpoint::address() const {
   return fi_getname(&ep_->fid, name, &length) == 0 ? std::string(name, length) : std::string();
 }
 
-bool Endpoint::progress() {
+bool Endpoint::turn() {
   fi_cq_msg_entry entries[batch];
   ssize_t n = fi_cq_read(queue_.get(), entries, batch);
   for (ssize_t i = 0; i < n; ++i)
     complete(static_cast<Op*>(entries[i].op_context), entries[i].len);
   if (n == -FI_EAVAIL)
     complete_error();
+  return n > 0;
+}
+
+bool Endpoint::progress() {
+  bool moved = turn();
   if (!talking_.empty() || !unposted_.empty())
     talk();
   // A caller that finds nothing may sleep between its calls: then few of them are much time.
-  if (++calls_ % (n > 0 ? 256 : 4) == 0)
+  if (++calls_ % (moved ? 256 : 4) == 0)
     tick();
-  return n > 0;
+  return moved;
 }
 
 void Endpoint::complete(Op* op, size_t bytes) {
@@ -180,6 +186,7 @@ void Endpoint::complete_error() {
   case OpKind::packet_in:
     return repost(static_cast<PacketSlot&>(*op));
   case OpKind::packet_out:
+    undelivered(static_cast<PacketOut&>(*op), why);
     return complete(op, 0);
   case OpKind::discard: {
     auto& slot = static_cast<RecvSlot&>(*op);
@@ -204,6 +211,23 @@ void Endpoint::complete_error() {
                                            ", to ", comm.link().peer, ": ", why)));
     return comm.complete(request);
   }
+  }
+}
+
+/// A packet is never sent twice, so without it nothing more can be said on its link.
+void Endpoint::undelivered(const PacketOut& packet, const std::string& why) {
+  Link* link = introducer_->link(packet.link);
+  if (!link || link->cookie != packet.cookie)
+    return; // it is gone already
+  if (!link->proven)
+    return fail(*link, Error(Kind::unavailable, cat(link->peer, ": its endpoint cannot be reached: ", why),
+                             provider_ == "cxi" ? "both need one VNI: set PODSTEP_FABRIC_VNI=job on each "
+                                                  "where their steps differ, and srun --network=job_vni"
+                                                : ""));
+  // As with a peer that leaves: what it sent before may still be on its way.
+  if (link->dying_since == Duration::max()) {
+    link->dying_since = active_;
+    link->end = cat("a packet was not delivered: ", why);
   }
 }
 
@@ -299,6 +323,17 @@ void Endpoint::check_deadlines() {
                   ": no progress within ", options_.settings.timeout / std::chrono::seconds(1), " s"),
               "PODSTEP_FABRIC_TIMEOUT sets the limit"));
   }
+}
+
+void Endpoint::hold(const Registration* memory) {
+  if (memory)
+    memory_->hold(memory);
+}
+
+void Endpoint::let_go(const Registration*& memory) {
+  if (memory && memory_) // it goes before the communicators when the endpoint is closed
+    memory_->release(memory);
+  memory = nullptr;
 }
 
 void* Endpoint::discard_buffer(size_t bytes) {

@@ -35,6 +35,11 @@ public:
 
   /// Reads a bounded batch of completions and does what is due. True when something moved.
   bool progress();
+  /// Only reads completions: for who is inside progress() already. True when something moved.
+  bool turn();
+  /// Off the data path: posts until the provider takes it, and makes room by reading completions meanwhile.
+  /// -FI_EAGAIN: there is no room for more.
+  template<class F> ssize_t insist(F post);
   /// Progress until `ready` or `limit` of time: for closing only.
   template<class F> bool progress_until(F ready, Duration limit);
 
@@ -43,6 +48,8 @@ public:
   const Settings& settings() const { return options_.settings; }
   const Key& job_key() const { return options_.job_key; }
   const std::string& provider() const { return provider_; }
+  /// The provider, with the VNI where there is one: both ends must have the same.
+  const std::string& network() const { return network_; }
   const std::string& label() const { return options_.label; }
   size_t inject_bytes() const { return inject_bytes_; }
   /// The largest message that goes unasked. Where a packet of that size would still be injected, no larger
@@ -78,6 +85,10 @@ public:
   void track(SendRequest& request);
   void untrack(SendRequest& request);
 
+  /// What a request in flight uses stays registered; nullptr is nothing.
+  void hold(const Registration* memory);
+  void let_go(const Registration*& memory);
+
   /// Memory that swallows what nobody wants any more, at least `bytes`.
   void* discard_buffer(size_t bytes);
   void adopt(std::unique_ptr<SendComm> comm) { abandoned_senders_.push_back(std::move(comm)); }
@@ -89,6 +100,7 @@ private:
   int enable(fi_info& info);
   void complete(Op* op, size_t bytes);
   void complete_error();
+  void undelivered(const PacketOut& packet, const std::string& why);
   void take_packet(PacketSlot& slot, size_t bytes);
   void dispatch(Link& link, const PacketHeader& header, const uint8_t* payload);
   void repost(PacketSlot& slot);
@@ -98,7 +110,7 @@ private:
 
   Options options_;
   Clock& clock_;
-  std::string provider_;
+  std::string provider_, network_;
   size_t inject_bytes_ = 0, eager_limit_ = 0;
   size_t receive_depth_ = 0;
   // Closed from the last to the first.
@@ -128,6 +140,16 @@ private:
   std::vector<std::unique_ptr<SendComm>> abandoned_senders_;
   std::vector<std::unique_ptr<RecvComm>> abandoned_receivers_;
 };
+
+template<class F> ssize_t Endpoint::insist(F post) {
+  constexpr int patience = 1000;
+  ssize_t rc = post();
+  for (int i = 0; i < patience && rc == -FI_EAGAIN; ++i) {
+    turn();
+    rc = post();
+  }
+  return rc;
+}
 
 template<class F> bool Endpoint::progress_until(F ready, Duration limit) {
   Instant end = clock_.now() + limit;

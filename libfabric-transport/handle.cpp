@@ -21,7 +21,7 @@ struct Layout {
   uint8_t address[16];
   uint32_t scope, listener;
   uint16_t port;
-  char provider[16];
+  char network[16];
   char host[18];
   uint8_t pid[4];
   uint64_t signature;
@@ -55,7 +55,7 @@ std::array<uint8_t, handle_bytes> encode(const Handle& handle, const Key& job_ke
   layout.scope = handle.side_channel.scope;
   layout.port = handle.side_channel.port;
   layout.listener = handle.listener;
-  handle.provider.copy(layout.provider, sizeof layout.provider - 1);
+  handle.network.copy(layout.network, sizeof layout.network - 1);
   handle.host.copy(layout.host, sizeof layout.host - 1);
   std::memcpy(layout.pid, &handle.pid, sizeof layout.pid);
   layout.signature = sign(layout, job_key);
@@ -91,7 +91,7 @@ Result<Handle> decode_handle(const uint8_t* bytes, const Key& job_key, uint64_t 
   std::memcpy(out.secret.data(), layout.secret, sizeof layout.secret);
   out.side_channel = {layout.family, {}, layout.port, layout.scope};
   std::memcpy(out.side_channel.bytes.data(), layout.address, sizeof layout.address);
-  out.provider.assign(layout.provider, strnlen(layout.provider, sizeof layout.provider - 1));
+  out.network.assign(layout.network, strnlen(layout.network, sizeof layout.network - 1));
   out.host.assign(layout.host, strnlen(layout.host, sizeof layout.host - 1));
   std::memcpy(&out.pid, layout.pid, sizeof out.pid);
   return out;

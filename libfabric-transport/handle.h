@@ -31,7 +31,7 @@ struct Handle {
   uint64_t job = 0; ///< a number made of the job's name; 0 where there is none
   Key secret{};     ///< without it nobody gets past the side channel's handshake
   SocketAddress side_channel;
-  std::string provider; ///< at most 15 characters
+  std::string network; ///< at most 15 characters
   uint32_t pid = 0;
   std::string host; ///< at most 17 characters of its name, for people
   bool operator==(const Handle&) const = default;

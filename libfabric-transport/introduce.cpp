@@ -67,7 +67,7 @@ Listener* Introducer::listen(uint8_t* handle) {
   out.job = endpoint_.settings().job;
   out.secret = secret_;
   out.side_channel = address_;
-  out.provider = endpoint_.provider().substr(0, 15);
+  out.network = endpoint_.network().substr(0, 15);
   out.host = host_.substr(0, 17);
   out.pid = uint32_t(getpid());
   auto bytes = encode(out, endpoint_.job_key());
@@ -89,11 +89,8 @@ Result<SendComm*> Introducer::connect(uint8_t* handle) {
   uint64_t ticket = ticket_of(handle);
   if (ticket == 0) {
     PODSTEP_TRY(Handle decoded, decode_handle(handle, endpoint_.job_key(), endpoint_.settings().job));
-    if (decoded.provider != endpoint_.provider().substr(0, 15))
-      return Error(Kind::unsupported,
-                   cat("the receiver at ", to_string(decoded.side_channel), " uses provider ",
-                       printable(decoded.provider), ", this process ", endpoint_.provider()),
-                   "set the same PODSTEP_FABRIC_PROVIDER on every rank");
+    if (decoded.network != endpoint_.network().substr(0, 15))
+      return other_network(cat("the receiver at ", to_string(decoded.side_channel)), decoded.network);
     PODSTEP_TRY(Link * link, link_to(decoded));
     PODSTEP_TRY(ticket, random_number());
     attempts_[ticket] = {decoded, link, nullptr, endpoint_.active()};
@@ -142,6 +139,16 @@ Error Introducer::late(const Attempt& attempt) const {
                cat("connect to ", link.peer, ": ", what, " within ",
                    endpoint_.settings().connect_timeout / std::chrono::seconds(1), " s"),
                "PODSTEP_FABRIC_CONNECT_TIMEOUT sets the limit");
+}
+
+Error Introducer::other_network(const std::string& who, const std::string& network) const {
+  bool vni = network.starts_with("cxi/") && endpoint_.network().starts_with("cxi/");
+  return Error(Kind::unsupported,
+               cat(who, " uses ", vni ? "VNI " : "provider ", printable(network.substr(vni ? 4 : 0)),
+                   ", this process ", endpoint_.network().substr(vni ? 4 : 0)),
+               vni ? "set PODSTEP_FABRIC_VNI=job on every rank where their steps differ, and start them with "
+                     "srun --network=job_vni"
+                   : "set the same PODSTEP_FABRIC_PROVIDER on every rank");
 }
 
 Result<Link*> Introducer::link_to(const Handle& handle) {
@@ -226,7 +233,7 @@ void Introducer::bury() {
     if (!link->introduced && !link->initiator && now - link->begun > stranger_time)
       lost(*link, Error(Kind::timeout, "it did not say who it is"));
     if (link->dying_since != Duration::max() && !link->fault && now - link->dying_since > grace)
-      endpoint_.fail(*link, Error(Kind::unavailable, cat(link->peer, ": its process has ended, or left")));
+      endpoint_.fail(*link, Error(Kind::unavailable, cat(link->peer, ": ", link->end)));
     bool gone = link->fault || link->dying_since != Duration::max();
     if (gone && link->comms == 0)
       retire(*link);

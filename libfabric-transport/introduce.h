@@ -63,6 +63,7 @@ private:
   Result<Link*> link_to(const Handle& handle);
   Result<SendComm*> advance(Attempt& attempt);
   Error late(const Attempt& attempt) const;
+  Error other_network(const std::string& who, const std::string& network) const;
   Link& add(OwnedFd socket, bool initiator, const Key& key);
   void read(Link& link);
   Result<void> take(Link& link, const Message& message);

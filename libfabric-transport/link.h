@@ -20,6 +20,8 @@ struct PacketSlot : Op {
 /// A packet on its way out.
 struct PacketOut : Op {
   PacketOut* next;
+  uint32_t link; ///< ours, and its cookie: whose fault it is when the packet is not delivered
+  uint64_t cookie;
   uint8_t bytes[packet_bytes];
 };
 
@@ -80,6 +82,7 @@ struct Link {
   Duration stalled_since = Duration::max(); ///< active time of the first EAGAIN of a row
   Duration dying_since =
       Duration::max(); ///< active time when the side channel ended, or the last sign of life after it
+  std::string end = "its process has ended, or left"; ///< why it is dying
   std::optional<Error> fault;
   uint64_t bytes_in = 0, bytes_out = 0, messages_in = 0, messages_out = 0;
   uint32_t comms = 0; ///< communicators that use it

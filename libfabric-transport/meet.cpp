@@ -76,7 +76,7 @@ Hello Introducer::hello_for(Link& link) const {
   out.pid = uint32_t(getpid());
   out.packets = link.posted;
   out.packet_bytes = packet_bytes;
-  out.provider = endpoint_.provider();
+  out.network = endpoint_.network();
   out.host = host_;
   out.address = endpoint_.address();
   return out;
@@ -104,9 +104,8 @@ Result<void> Introducer::greeted(Link& link, const Hello& hello) {
     return Error(Kind::conflict, "it means another endpoint: that one ended, and this process got its port");
   if (link.initiator && hello.instance != link.instance)
     return Error(Kind::conflict, "the endpoint of the handle has ended, and another one got its port");
-  if (hello.provider != endpoint_.provider())
-    return Error(Kind::unsupported, cat("it uses provider ", printable(hello.provider)),
-                 "set the same PODSTEP_FABRIC_PROVIDER on every rank");
+  if (hello.network != endpoint_.network())
+    return other_network("it", hello.network);
   if (hello.packet_bytes != packet_bytes || hello.packets < 8 || hello.packets > 4096 ||
       hello.address.empty())
     return Error(Kind::unsupported, "it speaks another version of the protocol");

@@ -27,6 +27,7 @@ public:
   Result<const Registration*> acquire(void* data, size_t bytes) {
     return cache_.acquire(reinterpret_cast<uintptr_t>(data), bytes);
   }
+  void hold(const Registration* registration) { cache_.hold(registration); }
   void release(const Registration* registration) { cache_.release(registration); }
   /// The caller unmapped this range, or is about to.
   void forget(void* data, size_t bytes) { cache_.invalidate(reinterpret_cast<uintptr_t>(data), bytes); }

@@ -31,9 +31,9 @@ struct Hello {
   uint32_t pid = 0;
   uint16_t packets = 0; ///< how many packets the speaker can take unacknowledged
   uint16_t packet_bytes = 0;
-  std::string provider; ///< at most 31 characters
-  std::string host;     ///< at most 63
-  std::string address;  ///< of the endpoint, fi_getname
+  std::string network; ///< provider and VNI; at most 31 characters
+  std::string host;    ///< at most 63
+  std::string address; ///< of the endpoint, fi_getname
   bool operator==(const Hello&) const = default;
 };
 /// The sender wants a communicator with a listener.

@@ -48,6 +48,10 @@ Result<const Registration*> MrCache::acquire(uintptr_t base, size_t bytes) {
   return static_cast<const Registration*>(entry);
 }
 
+void MrCache::hold(const Registration* registration) {
+  ++const_cast<Entry*>(static_cast<const Entry*>(registration))->users;
+}
+
 void MrCache::release(const Registration* registration) {
   // Only entries are ever handed out, so this is one.
   Entry* entry = const_cast<Entry*>(static_cast<const Entry*>(registration));

@@ -46,7 +46,10 @@ public:
   /// A registration that covers [base, base + bytes), counted until release(). Error: invalid (empty or
   /// wrapping range), or the registrar's.
   Result<const Registration*> acquire(uintptr_t base, size_t bytes);
-  /// Gives one acquire() back; the memory stays registered until it is needed elsewhere or invalidated.
+  /// One more user of what somebody has acquired: memory in flight stays registered, whoever gives it back.
+  void hold(const Registration* registration);
+  /// Gives one acquire() or hold() back; the memory stays registered until it is needed elsewhere or
+  /// invalidated.
   void release(const Registration* registration);
   /// The range was unmapped: what overlaps it is never found again, and is withdrawn as soon as nobody uses
   /// it. Pages that are mapped there later are other pages, although their address is the same.

@@ -23,7 +23,10 @@ Result<void> Endpoint::post_packets(Link& link) {
   for (link.posted = 0; link.posted < wanted; ++link.posted) {
     PacketSlot& slot = link.slots[link.posted];
     slot.kind = OpKind::packet_in;
-    if (fi_recv(ep_.get(), slot.bytes, sizeof slot.bytes, nullptr, FI_ADDR_UNSPEC, &slot) != 0)
+    auto post = [&] {
+      return fi_recv(ep_.get(), slot.bytes, sizeof slot.bytes, nullptr, FI_ADDR_UNSPEC, &slot);
+    };
+    if (insist(post) != 0)
       break;
   }
   if (link.posted < fewest_packets)
@@ -58,10 +61,13 @@ bool Endpoint::send_packet(Link& link, PacketHeader header, const void* payload,
   size_t bytes = sizeof header + header.bytes;
   PacketOut* out = nullptr;
   alignas(8) uint8_t small[packet_bytes];
-  if (bytes > inject_bytes_) {
+  // An injected packet that cannot be delivered is nobody's: the first one is sent so that it has an owner.
+  if (bytes > inject_bytes_ || header.type == uint8_t(PacketType::hello)) {
     out = free_outs_;
     if (!out)
       return false;
+    out->link = link.id;
+    out->cookie = link.cookie;
   }
   uint8_t* packet = out ? out->bytes : small;
   header.cookie = link.peer_cookie;

@@ -31,6 +31,9 @@ RecvComm::~RecvComm() {
   if (link_.creditor == this)
     link_.creditor = nullptr;
   endpoint_.receivers().erase(id_);
+  for (uint32_t i = 0; i < most_receives; ++i)
+    for (int j = 0; groups_[i].in_use && j < groups_[i].count; ++j)
+      endpoint_.let_go(slot(groups_[i], j).memory);
   --link_.comms;
   std::free(stash_);
   std::free(more_slots_);
@@ -88,6 +91,7 @@ RecvGroup* RecvComm::receive(std::span<const RecvBuffer> buffers) {
     s.group = &g;
     s.data = buffer.data;
     s.memory = buffer.memory;
+    endpoint_.hold(s.memory);
     s.capacity = uint32_t(buffer.bytes);
     s.received = 0;
     s.tag = buffer.tag;
@@ -214,6 +218,7 @@ void RecvComm::finish(RecvGroup& g) {
 void RecvComm::complete(RecvSlot& s, size_t bytes) {
   s.posted = false;
   s.filled = true;
+  endpoint_.let_go(s.memory);
   ++granted_received_;
   s.received = uint32_t(bytes);
   Counters& counters = endpoint_.counters();
@@ -239,6 +244,7 @@ void RecvComm::cancelled(RecvSlot& s) {
   if (s.kind == OpKind::discard)
     --discards_;
   s.posted = false;
+  endpoint_.let_go(s.memory);
 }
 
 bool RecvComm::expecting() const {
@@ -274,7 +280,10 @@ bool RecvComm::withdraw() {
         continue;
       s.kind = OpKind::discard;
       uint64_t bits = pack({id_, uint16_t(g.sequence), uint8_t(j)});
-      if (fi_trecv(endpoint_.ep(), sink, s.capacity, nullptr, link_.address, bits, 0, &s) == 0) {
+      auto post = [&] {
+        return fi_trecv(endpoint_.ep(), sink, s.capacity, nullptr, link_.address, bits, 0, &s);
+      };
+      if (endpoint_.insist(post) == 0) {
         s.posted = true;
         ++discards_;
       }

@@ -34,6 +34,7 @@ void RecvComm::fill(RecvSlot& s, const uint8_t* data, uint16_t bytes) {
   if (bytes > 0)
     std::memcpy(s.data, data, bytes);
   s.filled = true;
+  endpoint_.let_go(s.memory);
   s.received = bytes;
   Counters& counters = endpoint_.counters();
   ++counters.messages_received;
@@ -139,6 +140,8 @@ void RecvComm::sender_closed(uint32_t sent) {
 }
 
 bool RecvComm::speak() {
+  if (closing)
+    return true; // nothing more is posted or granted
   PacketHeader header;
   header.comm = peer_comm;
   auto say = [&](bool& due, PacketType type) {

@@ -22,8 +22,10 @@ SendComm::SendComm(Endpoint& endpoint, Link& link)
 
 SendComm::~SendComm() {
   endpoint_.unqueue(link_, *this);
-  for (uint32_t i = 0; i < fresh_; ++i)
+  for (uint32_t i = 0; i < fresh_; ++i) {
     endpoint_.untrack(requests_[i]);
+    endpoint_.let_go(requests_[i].memory);
+  }
   endpoint_.senders().erase(id_);
   --link_.comms;
   std::free(requests_);
@@ -33,7 +35,7 @@ const Error* SendComm::fault() {
   if (!fault_ && link_.fault)
     fail(*link_.fault);
   if (!fault_ && link_.dying_since != Duration::max())
-    fail(Error(Kind::unavailable, cat(link_.peer, ": its process has ended, or left")));
+    fail(Error(Kind::unavailable, cat(link_.peer, ": ", link_.end)));
   return fault_ ? &*fault_ : nullptr;
 }
 
@@ -58,6 +60,7 @@ SendRequest* SendComm::allocate(size_t bytes, int tag) {
   request->comm = this;
   request->bytes = uint32_t(bytes);
   request->tag = tag;
+  request->memory = nullptr;
   request->tracked = false;
   request->notifies = false;
   return request;
@@ -130,7 +133,7 @@ SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, con
     request->kind = OpKind::data_out;
     rc = fi_tsend(endpoint_.ep(), data, bytes, Memory::descriptor(memory), link_.address, bits, request);
   }
-  if (!start(request, rc))
+  if (!start(request, rc, memory))
     return nullptr;
   if (inject)
     complete(*request);
@@ -141,11 +144,13 @@ SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, con
   return request;
 }
 
-SendRequest* SendComm::start(SendRequest* request, ssize_t rc) {
+SendRequest* SendComm::start(SendRequest* request, ssize_t rc, const Registration* memory) {
   if (!endpoint_.posted(link_, rc, "data")) {
     release(request);
     return nullptr;
   }
+  request->memory = memory;
+  endpoint_.hold(memory);
   ++in_flight;
   endpoint_.track(*request);
   ++endpoint_.counters().messages_sent;
@@ -184,6 +189,7 @@ SendRequest* SendComm::send_eager(const void* data, size_t bytes, int tag) {
 void SendComm::complete(SendRequest& request) {
   --in_flight;
   endpoint_.untrack(request);
+  endpoint_.let_go(request.memory);
   if (request.notifies && !fault_) {
     request.next = nullptr;
     (first_notice_ ? last_notice_->next : first_notice_) = &request;
@@ -213,11 +219,17 @@ SendRequest* SendComm::one_sided(const OneSided& what) {
   request->notice = what.notice;
   uint64_t address = what.remote.base + what.offset;
   void* descriptor = Memory::descriptor(what.memory);
-  ssize_t rc = what.write ? fi_write(endpoint_.ep(), what.local, what.bytes, descriptor, link_.address,
-                                     address, what.remote.key, request)
-                          : fi_read(endpoint_.ep(), what.local, what.bytes, descriptor, link_.address,
-                                    address, what.remote.key, request);
-  return start(request, rc);
+  if (!what.write)
+    return start(request,
+                 fi_read(endpoint_.ep(), what.local, what.bytes, descriptor, link_.address, address,
+                         what.remote.key, request),
+                 what.memory);
+  // A write that was only transmitted may be seen after the notice of it (F-CXI-13).
+  iovec local{what.local, what.bytes};
+  fi_rma_iov remote{address, what.bytes, what.remote.key};
+  fi_msg_rma message{&local, &descriptor, 1, link_.address, &remote, 1, request, 0};
+  return start(request, fi_writemsg(endpoint_.ep(), &message, FI_COMPLETION | FI_DELIVERY_COMPLETE),
+               what.memory);
 }
 
 bool SendComm::say_notices() {

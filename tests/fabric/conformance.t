@@ -30,6 +30,14 @@ conform 'reference on one thread' --quick --self --no-device REFERENCE_DEVICES=0
 
 # usable PROVIDER: our plugin finds a device of it.
 usable() { PODSTEP_FABRIC_PROVIDER=$1 "$conformance" "$podstep" F-CT-1/properties >/dev/null 2>&1; }
+
+# A step's credentials, and a NIC that takes them: the fake cxi of tests/support.
+on_cxi() {
+  export FI_PROVIDER_PATH=$top_builddir/tests/support/.libs FAKE_CXI_FABRIC=conformance$$ FAKE_CXI_SERVICES="5:$(id -u):1024"
+  export SLINGSHOT_VNIS=1024 SLINGSHOT_SVC_IDS=5,5 SLINGSHOT_DEVICES=cxi0,cxi1 SLINGSHOT_TCS=0xe
+}
+at_exit "rm -f /dev/shm/fakecxi_conformance$$_*"
+
 if [ -e "$podstep" ]; then
   wire=net
   usable net || wire=tcp # one name until libfabric 1.17, the other since
@@ -42,6 +50,10 @@ if [ -e "$podstep" ]; then
       conform "podstep on $provider, v$abi" --quick --abi "v$abi" "$podstep" F-CT-1 F-CT-4 F-CT-8 F-CT-10 F-CT-12 F-CT-22
     done
   done
+  on_cxi
+  export PODSTEP_FABRIC_PROVIDER=cxi
+  conform 'podstep on cxi' --quick --deadline 8 --no-device FAKE_CXI_DEVICES=0 "$podstep"
+  is "$(grep '^fake cxi:' "$tmp/err")" '' 'it breaks no rule of the NIC'
 else
   skip 'this build has no libnccl-net-podstep.so (libfabric is missing)' 'our plugin keeps the contract'
 fi

@@ -18,8 +18,7 @@ void as_handle(const uint8_t* data, size_t size) {
   uint8_t bytes[handle_bytes] = {};
   std::copy_n(data, std::min(size, handle_bytes), bytes);
   if (auto handle = decode_handle(bytes, key, 0))
-    if (handle->provider.size() > 15 ||
-        (handle->side_channel.family != 4 && handle->side_channel.family != 6))
+    if (handle->network.size() > 15 || (handle->side_channel.family != 4 && handle->side_channel.family != 6))
       std::abort();
 }
 
@@ -34,7 +33,7 @@ void as_message(std::string_view body) {
     (void)decode_message(forged, key, 0); // the signature is wrong, and is looked at first
     if (auto decoded = decode_body(uint16_t(like.index() + 1), body.substr(0, length)))
       if (const auto* hello = std::get_if<Hello>(&*decoded))
-        if (hello->address.size() > address_bytes || hello->host.size() > 63 || hello->provider.size() > 31)
+        if (hello->address.size() > address_bytes || hello->host.size() > 63 || hello->network.size() > 31)
           std::abort();
   }
   (void)decode_message(body, key, 0);

@@ -3,7 +3,7 @@
 
 using pair::Side;
 
-static const char* const providers[] = {"net", "shm"};
+static const char* const providers[] = {"net", "shm", "cxi"};
 
 /// Posts until something fails; the code.
 static int until_error(const Side& side, const std::function<int(podstep_fabric_request**)>& post) {

@@ -1,10 +1,12 @@
 // The engine through its C interface, between two real processes, on each provider that this machine has.
+#include "tests/unit/fabric/fake.h"
 #include "tests/unit/fabric/pair.h"
 #include <random>
 
 using pair::Side;
 
-static const char* const providers[] = {"net", "shm"};
+static const bool loaded = fake::load();
+static const char* const providers[] = {"net", "shm", "cxi"};
 
 static std::vector<unsigned char> pattern(size_t bytes, unsigned seed) {
   std::vector<unsigned char> out(bytes);

@@ -5,11 +5,15 @@ tests_unit_fabric_unit_SOURCES = tests/unit/fabric/card.cpp tests/unit/fabric/mr
 tests_unit_fabric_unit_LDADD = libcatchmain.la libfabricparts.la libcommon.la
 
 if HAVE_FABRIC
-# Two processes over real providers, through the library that is installed.
+# Two processes over real providers and the fake cxi, through the library that is installed.
 check_PROGRAMS += tests/unit/fabric/engine
 TESTS += tests/unit/fabric/engine
-tests_unit_fabric_engine_SOURCES = tests/unit/fabric/death.cpp tests/unit/fabric/engine.cpp tests/unit/fabric/pair.h
+tests_unit_fabric_engine_SOURCES = tests/unit/fabric/cxi.cpp tests/unit/fabric/death.cpp \
+  tests/unit/fabric/engine.cpp tests/unit/fabric/fake.h tests/unit/fabric/pair.h
+tests_unit_fabric_engine_CPPFLAGS = $(AM_CPPFLAGS) $(fake_cxi_path)
 tests_unit_fabric_engine_LDADD = libcatchmain.la libpodstep-fabric.la
+EXTRA_tests_unit_fabric_engine_DEPENDENCIES = tests/support/libcxi-fi.la
+
 # Ranks as threads, at each place where they can meet without Slurm.
 check_PROGRAMS += tests/unit/fabric/rendezvous
 TESTS += tests/unit/fabric/rendezvous

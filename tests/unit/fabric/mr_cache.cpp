@@ -54,6 +54,17 @@ TEST_CASE("What is in use survives every bound; what is idle goes, least recentl
   cache.release(d);
 }
 
+TEST_CASE("Memory that is held in flight stays registered when its owner gives it back") {
+  Ledger ledger;
+  MrCache cache(ledger, {0, SIZE_MAX});
+  const Registration* a = *cache.acquire(0x1000, 16);
+  cache.hold(a);
+  cache.release(a);
+  CHECK(ledger.live.size() == 1);
+  cache.release(a);
+  CHECK(ledger.live.empty());
+}
+
 TEST_CASE("The sum of idle bytes is bounded") {
   Ledger ledger;
   MrCache cache(ledger, {1000, 100});

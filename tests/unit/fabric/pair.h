@@ -24,7 +24,7 @@ struct Side {
     podstep_fabric_options options{};
     options.size = sizeof options;
     options.provider = provider;
-    options.device = strcmp(provider, "shm") == 0 ? nullptr : "lo";
+    options.device = strcmp(provider, "net") == 0 ? "lo" : nullptr;
     options.timeout_ms = timeout_ms;
     char error[512];
     if (podstep_fabric_open(&options, &fabric, error, sizeof error) != PODSTEP_FABRIC_OK)

@@ -18,7 +18,7 @@ static Handle sample() {
   h.job = 4459;
   h.secret = {3, 4};
   h.side_channel = {6, {0xfe, 0x80, 1, 2, 3}, 4711, 2};
-  h.provider = "net";
+  h.network = "net";
   h.pid = 4459;
   h.host = "nid001101";
   return h;

@@ -1,0 +1,171 @@
+// The engine on a NIC: which keys it takes, whom it reaches, and what it says when it does not. On the fake
+// cxi.
+#include "tests/unit/fabric/fake.h"
+#include "tests/unit/fabric/pair.h"
+#include <filesystem>
+
+using fake::Environment;
+using pair::Side;
+
+static const bool loaded = fake::load();
+
+/// The error of opening an endpoint, or its address's text.
+static std::string opened(const char* device = nullptr) {
+  podstep_fabric_options options{};
+  options.size = sizeof options;
+  options.provider = "cxi";
+  options.device = device;
+  podstep_fabric* fabric = nullptr;
+  char error[512] = "";
+  if (podstep_fabric_open(&options, &fabric, error, sizeof error) != PODSTEP_FABRIC_OK)
+    return error;
+  podstep_fabric_close(fabric);
+  return "open";
+}
+
+TEST_CASE("A step without a VNI gets no endpoint unless the site allows the default service") {
+  Environment bare{{"SLINGSHOT_VNIS", nullptr},
+                   {"SLINGSHOT_SVC_IDS", nullptr},
+                   {"SLINGSHOT_DEVICES", nullptr},
+                   {"SLINGSHOT_TCS", nullptr}};
+  CHECK(opened().find("the default service restricts nobody") != std::string::npos);
+  Environment allowed{{"PODSTEP_FABRIC_ALLOW_DEFAULT_SERVICE", "1"}};
+  CHECK(opened() == "open");
+}
+
+TEST_CASE("The step's own credentials are used, and no others") {
+  CHECK(opened() == "open");
+  Environment foreign{{"SLINGSHOT_VNIS", "1025"}};
+  CHECK(opened().find("cxi") == 0);
+}
+
+TEST_CASE("A NIC for which the step has no service is left alone") {
+  Environment second{{"SLINGSHOT_DEVICES", "cxi1"}, {"SLINGSHOT_SVC_IDS", "5"}};
+  CHECK(opened() == "open");
+  CHECK(opened("cxi1") == "open");
+  CHECK(opened("cxi0").find("cxi0: not among the step's SLINGSHOT_DEVICES") != std::string::npos);
+}
+
+/// The receiver's half: tells its address after `before`, and waits for the sender's words.
+static std::string listen(Side& side, const std::function<void()>& before) {
+  unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
+  podstep_fabric_listener* listener = nullptr;
+  side.must(podstep_fabric_listen(side.fabric, address, &listener) == 0, "listen");
+  before();
+  side.put(address, sizeof address);
+  podstep_fabric_receiver* receiver = nullptr;
+  char text[512] = "";
+  side.rest([&] {
+    if (!receiver)
+      side.must(podstep_fabric_accept(listener, &receiver) >= 0, "accept");
+    return recv(side.socket, text, sizeof text, MSG_DONTWAIT) > 0;
+  });
+  if (receiver)
+    podstep_fabric_close_receiver(receiver);
+  podstep_fabric_close_listener(listener);
+  return text;
+}
+
+/// The sender's half: `met`, or the error.
+static void connect(Side& side) {
+  unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
+  side.take(address, sizeof address);
+  podstep_fabric_sender* sender = nullptr;
+  int rc = PODSTEP_FABRIC_AGAIN;
+  while (rc == PODSTEP_FABRIC_AGAIN)
+    rc = podstep_fabric_connect(side.fabric, address, &sender);
+  char text[512] = "met";
+  if (rc < 0)
+    snprintf(text, sizeof text, "%s", podstep_fabric_error(side.fabric));
+  side.put(text, sizeof text);
+  if (sender)
+    podstep_fabric_close_sender(sender);
+}
+
+/// A receiver in one step and a sender in another, on nodes of their own; what became of it.
+static std::string meet(const char* receiver_vnis, const char* receiver_services, const char* sender_vnis,
+                        const char* sender_services) {
+  std::string outcome;
+  int status = pair::run(
+      [&](Side& side) {
+        Environment step{{"SLINGSHOT_VNIS", receiver_vnis}, {"SLINGSHOT_SVC_IDS", receiver_services}};
+        side.open("cxi");
+        outcome = listen(side, [] {});
+      },
+      [&](Side& side) {
+        Environment step{
+            {"SLINGSHOT_VNIS", sender_vnis}, {"SLINGSHOT_SVC_IDS", sender_services}, {"FAKE_CXI_NODE", "1"}};
+        side.open("cxi");
+        connect(side);
+      });
+  CHECK(status == 0);
+  return outcome;
+}
+
+TEST_CASE("Two steps with VNIs of their own do not meet, and the error names both and the cure") {
+  CHECK(meet("1024,2000", "5,5", "1024,2000", "5,5") == "met");
+  std::string error = meet("1024,2000", "5,5", "1025,2000", "6,6");
+  INFO(error);
+  CHECK(error.find("uses VNI 1024, this process 1025") != std::string::npos);
+  CHECK(error.find("PODSTEP_FABRIC_VNI=job") != std::string::npos);
+}
+
+TEST_CASE("Steps of one job meet in the job's VNI") {
+  Environment job{{"PODSTEP_FABRIC_VNI", "job"}};
+  CHECK(meet("1024,2000", "5,5", "1025,2000", "6,6") == "met");
+}
+
+TEST_CASE("A peer that the NIC cannot reach is named at once, not when the time is up") {
+  std::string outcome;
+  int status = pair::run(
+      [&](Side& side) {
+        side.open("cxi");
+        side.meet();
+        // As if it were in another VNI: what others look up is gone.
+        outcome = listen(side, [] {
+          std::string prefix = std::string("fakecxi_") + getenv("FAKE_CXI_FABRIC");
+          for (const auto& file : std::filesystem::directory_iterator("/dev/shm"))
+            if (file.path().filename().string().starts_with(prefix) && file.path().extension() == ".board")
+              std::filesystem::remove(file.path());
+        });
+      },
+      [&](Side& side) {
+        side.open("cxi");
+        side.meet();
+        connect(side);
+      });
+  CHECK(status == 0);
+  INFO(outcome);
+  CHECK(outcome.find("its endpoint cannot be reached: Transport endpoint is not connected (VNI_NOT_FOUND)") !=
+        std::string::npos);
+}
+
+TEST_CASE("A command queue that is full at every third post delays, and loses nothing") {
+  Environment full{{"FAKE_CXI_AGAIN", "3"}};
+  constexpr int messages = 200;
+  auto size_of = [](int i) { return size_t(i % 3 == 0 ? 10 : i % 3 == 1 ? 5000 : 100000); };
+  int status = pair::run(
+      [&](Side& side) {
+        side.open("cxi");
+        auto* receiver = side.accept();
+        std::vector<unsigned char> buffer(100000);
+        for (int i = 0; i < messages; ++i) {
+          size_t got = 0;
+          side.wait(side.receive(receiver, {{buffer.data(), buffer.size(), 1, nullptr}}), &got);
+          side.must(got == size_of(i) && buffer[0] == i && buffer[got - 1] == i, "the message is right");
+        }
+        side.meet();
+        podstep_fabric_close_receiver(receiver);
+      },
+      [&](Side& side) {
+        side.open("cxi");
+        auto* sender = side.connect();
+        for (int i = 0; i < messages; ++i) {
+          std::vector<unsigned char> data(size_of(i), static_cast<unsigned char>(i));
+          side.wait(side.send(sender, data.data(), data.size(), 1));
+        }
+        side.meet();
+        podstep_fabric_close_sender(sender);
+      });
+  CHECK(status == 0);
+}
