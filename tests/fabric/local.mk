@@ -28,6 +28,7 @@ tests_fabric_conformance_SOURCES = tests/fabric/conformance.cpp \
   tests/fabric/cases/order.cpp \
   tests/fabric/cases/profile.cpp \
   tests/fabric/cases/requests.cpp \
+  tests/fabric/cases/slingshot.cpp \
   tests/fabric/cases/table.cpp \
   tests/fabric/cases/threads.cpp
 tests_fabric_conformance_LDADD = libfabrichost.la

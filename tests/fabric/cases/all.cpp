@@ -42,6 +42,7 @@ const std::vector<harness::Case>& all() {
       {"F-CT-21/wire", "rubbish on its listening sockets stops nobody", 1, hostile_wire},
       {"F-CT-22", "network events: started and stopped in pairs, only while the request is in flight", 2,
        profile},
+      {"F-CT-24", "a step's Slingshot credentials are read strictly, and used", 1, slingshot},
       {"F-CT-25", "the data path allocates nothing once it runs", 2, no_allocation},
   };
   return table;

@@ -50,6 +50,8 @@ void hostile_handle(Rank&);
 void hostile_wire(Rank&);
 // profile.cpp
 void profile(Rank&);
+// slingshot.cpp
+void slingshot(Rank&);
 
 /// All of them, in order of their numbers.
 const std::vector<harness::Case>& all();
