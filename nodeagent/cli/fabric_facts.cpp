@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include <algorithm>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <filesystem>
 #include <sched.h>
 #include <unistd.h>
@@ -47,6 +48,59 @@ std::optional<std::pair<int, int>> libfabric_version() {
   return out; // it stays loaded: providers leave handlers behind
 }
 
+/// The begin of libfabric's structures, whose layout is part of its ABI (fi_getinfo(3)); this program is
+/// built without its headers.
+struct FabricAttr {
+  void* fabric;
+  const char *name, *provider;
+};
+struct Info {
+  Info* next;
+  uint64_t bits[2];
+  uint32_t format;
+  size_t lengths[2];
+  void *addresses[3], *attributes[4];
+  FabricAttr* fabric;
+};
+constexpr uint64_t names_only = uint64_t(1) << 54; // FI_PROV_ATTR_ONLY
+
+/// All providers of that library, whether or not they find a device.
+std::vector<std::string> providers() {
+  std::vector<std::string> out;
+  void* library = ::dlopen("libfabric.so.1", RTLD_LAZY | RTLD_LOCAL);
+  if (!library)
+    return out;
+  using Ask = int (*)(uint32_t, const char*, const char*, uint64_t, const void*, Info**);
+  using Free = void (*)(Info*);
+  auto ask = reinterpret_cast<Ask>(::dlsym(library, "fi_getinfo"));
+  auto free_info = reinterpret_cast<Free>(::dlsym(library, "fi_freeinfo"));
+  Info* all = nullptr;
+  if (!ask || !free_info || ask(1 << 16 | 9, nullptr, nullptr, names_only, nullptr, &all) != 0)
+    return out;
+  for (const Info* one = all; one; one = one->next)
+    if (one->fabric && one->fabric->provider)
+      out.emplace_back(one->fabric->provider);
+  free_info(all);
+  return out;
+}
+
+/// As NCCL looks for it: the value as a library, then libnccl-net-VALUE.so; of a list one is enough.
+std::string plugin_error(const std::string& names) {
+  std::string out;
+  for (const std::string& name : split(names, ',')) {
+    if (name.empty() || name == "none" || ::dlopen(name.c_str(), RTLD_LAZY | RTLD_LOCAL))
+      return {};
+    out = ::dlerror();
+    bool whole = name.find('/') != name.npos || (name.starts_with("lib") && name.ends_with(".so"));
+    std::string full = cat("libnccl-net-", name, ".so");
+    if (!whole && ::dlopen(full.c_str(), RTLD_LAZY | RTLD_LOCAL))
+      return {};
+    if (!whole)
+      out = ::dlerror();
+  }
+  return out;
+}
+
 size_t usable_cpus() {
   cpu_set_t set;
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? size_t(CPU_COUNT(&set)) : 0;
@@ -69,10 +123,17 @@ Result<FabricFacts> look_at_fabric() {
       out.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   for (const std::string& name : names_in("/dev"))
-    if (fabric::is_cxi_device(name))
+    if (fabric::is_cxi_device(name)) {
       out.devices.push_back(name);
+      if (::faccessat(AT_FDCWD, cat("/dev/", name).c_str(), R_OK | W_OK, AT_EACCESS) != 0)
+        out.closed.push_back(name);
+    }
   out.gpus = gpu_models();
   out.libfabric = libfabric_version();
+  out.providers = providers();
+  if (auto plugin = out.environment.find("NCCL_NET_PLUGIN"); plugin != out.environment.end())
+    out.plugin_error = plugin_error(plugin->second);
+  out.kdreg2 = ::access("/dev/kdreg2", F_OK) == 0;
   out.cpus = usable_cpus();
   const std::string path = fabric::site_policy_path();
   PODSTEP_TRY(bool there, fabric::check_site_policy(path));

@@ -1,39 +1,13 @@
 // The table of hazards, one function each: see fabric_hazards.h.
 #include "nodeagent/cli/fabric_hazards.h"
-#include "common/slingshot.h"
 #include "common/text.h"
+#include "nodeagent/cli/fabric_look.h"
+#include "nodeagent/cli/fabric_missing.h"
 #include <algorithm>
 
 namespace podstep::cli {
 
 namespace {
-
-using Found = std::optional<Hazard>;
-
-std::string value(const FabricFacts& facts, const std::string& name) {
-  auto found = facts.environment.find(name);
-  return found == facts.environment.end() ? std::string() : found->second;
-}
-
-fabric::Lookup lookup_in(const FabricFacts& facts) {
-  return [&facts](const char* name) -> std::optional<std::string> {
-    auto found = facts.environment.find(name);
-    return found == facts.environment.end() ? std::nullopt : std::optional(found->second);
-  };
-}
-
-/// The credentials if they are sound, the default service let through: that one is a hazard of its own.
-std::optional<fabric::Slingshot> credentials(const FabricFacts& facts) {
-  auto read = fabric::parse_slingshot(lookup_in(facts), true);
-  return read ? *read : std::nullopt;
-}
-
-bool slingshot(const FabricFacts& facts) {
-  return !facts.devices.empty();
-}
-bool gpu(const FabricFacts& facts) {
-  return !facts.gpus.empty();
-}
 
 /// Everything of a message goes by rendezvous, nothing is copied on the way: both sites' recipe.
 const std::pair<const char*, const char*> rendezvous_only[] = {{"FI_CXI_RDZV_PROTO", "alt_read"},
@@ -121,13 +95,24 @@ Found provider(const FabricFacts& facts) {
 
 Found nccl_net(const FabricFacts& facts) {
   std::string plugin = value(facts, "NCCL_NET_PLUGIN");
-  if (!value(facts, "NCCL_NET").empty() || (!slingshot(facts) && plugin.empty()))
+  if (!value(facts, "NCCL_NET").empty() || (!slingshot(facts) && plugin.empty()) ||
+      value(facts, "SLURM_STEP_NUM_NODES") == "1")
     return std::nullopt;
   return Hazard{
       "nccl-net",
       "NCCL_NET is not set: where the plugin does not start, NCCL goes on over sockets without a word",
       cat("NCCL_NET=", plugin == "podstep" ? "podstep" : "'AWS Libfabric'",
           plugin == "podstep" ? "" : ", or the name that your plugin gives itself")};
+}
+
+Found forced_net(const FabricFacts& facts) {
+  std::string net = value(facts, "NCCL_NET");
+  if (net.empty() || facts.gpus.size() < 2 || value(facts, "SLURM_STEP_NUM_NODES") != "1")
+    return std::nullopt;
+  return Hazard{"nccl-net-forced",
+                cat("NCCL_NET=", printable(net, 40),
+                    " on one node: GPUs that NVLink joins may be sent through the network"),
+                "unset NCCL_NET for steps of one node"};
 }
 
 /// NCCL's list: names that are allowed, or after a ^ those that are not; case does not count.
@@ -158,8 +143,7 @@ Found memory_monitor(const FabricFacts& facts) {
   std::string what = monitor == "disabled"
                          ? "FI_MR_CACHE_MONITOR=disabled: each transfer registers its memory anew"
                          : "libfabric's memory monitor is memhooks, which deadlocks with CUDA";
-  return Hazard{"memory-monitor", what,
-                "FI_MR_CACHE_MONITOR=kdreg2, or userfaultfd where the node has no kdreg2"};
+  return Hazard{"memory-monitor", what, cat("FI_MR_CACHE_MONITOR=", facts.kdreg2 ? "kdreg2" : "userfaultfd")};
 }
 
 Found rendezvous(const FabricFacts& facts) {
@@ -172,8 +156,35 @@ Found rendezvous(const FabricFacts& facts) {
       join(missing, " ")};
 }
 
-constexpr Found (*hazards[])(const FabricFacts&) = {malformed, no_vni, default_service, starved,   provider,
-                                                    nccl_net,  ll128,  memory_monitor,  rendezvous};
+/// 131,072 entries since libfabric 2.2; before that 1,024.
+Found short_queue(const FabricFacts& facts) {
+  constexpr int64_t enough = 131'072;
+  std::string size = value(facts, "FI_CXI_DEFAULT_CQ_SIZE");
+  auto entries = parse_int(size, 0, INT32_MAX);
+  if (!slingshot(facts) || (size.empty() ? !older(facts, 2, 2) : entries && *entries >= enough))
+    return std::nullopt;
+  return Hazard{
+      "queue-size",
+      cat("completion queues have ",
+          size.empty() ? "1024 entries in this libfabric" : cat("'", printable(size, 20), "' entries"),
+          ": NCCL with many peers fills them, and sends stall"),
+      cat("FI_CXI_DEFAULT_CQ_SIZE=", enough)};
+}
+
+Found match_mode(const FabricFacts& facts) {
+  std::string mode = value(facts, "FI_CXI_RX_MATCH_MODE");
+  if (!slingshot(facts) || !gpu(facts) || mode == "hybrid" || mode == "software")
+    return std::nullopt;
+  return Hazard{"match-mode",
+                "receives are matched by the NIC alone: when its entries are used up, messages are dropped "
+                "and sent again",
+                "FI_CXI_RX_MATCH_MODE=hybrid"};
+}
+
+constexpr Found (*hazards[])(const FabricFacts&) = {
+    malformed,      no_vni,    missing_device, default_service, starved,    provider,
+    lost_provider,  lone_shm,  missing_plugin, nccl_net,        forced_net, ll128,
+    memory_monitor, no_kdreg2, rendezvous,     short_queue,     match_mode, old_writedata};
 
 } // namespace
 

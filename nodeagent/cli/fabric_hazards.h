@@ -15,8 +15,13 @@ struct FabricFacts {
   std::vector<std::string> devices;             ///< the node's CXI devices: `cxi0`, ...
   std::vector<std::string> gpus;                ///< models, as NVIDIA's driver names them
   std::optional<std::pair<int, int>> libfabric; ///< major and minor version; nothing: none can be loaded
-  size_t cpus = 0;                              ///< that this task may use
-  fabric::SitePolicy policy;                    ///< of the site
+  std::vector<std::string> closed;              ///< those of the devices that this process may not open
+  std::vector<std::string> providers;           ///< libfabric's; empty: not known
+  std::string
+      plugin_error;    ///< why the library of NCCL_NET_PLUGIN does not load; empty: it does, or none is named
+  bool kdreg2 = false; ///< its device is there
+  size_t cpus = 0;     ///< that this task may use
+  fabric::SitePolicy policy; ///< of the site
 };
 
 struct Hazard {

@@ -4,6 +4,8 @@ libcli_la_SOURCES = \
   nodeagent/cli/enter.cpp nodeagent/cli/enter.h \
   nodeagent/cli/fabric_facts.cpp nodeagent/cli/fabric_facts.h \
   nodeagent/cli/fabric_hazards.cpp nodeagent/cli/fabric_hazards.h \
+  nodeagent/cli/fabric_look.h \
+  nodeagent/cli/fabric_missing.cpp nodeagent/cli/fabric_missing.h \
   nodeagent/cli/fabric_recipe.cpp nodeagent/cli/fabric_recipe.h \
   nodeagent/cli/image_config.cpp nodeagent/cli/image_config.h \
   nodeagent/cli/jobs.cpp nodeagent/cli/jobs.h \

@@ -13,15 +13,26 @@ namespace {
 /// A step on a GH200 node of a Slingshot machine, with nothing to complain of.
 FabricFacts sound() {
   FabricFacts out;
-  out.environment = {{"SLINGSHOT_VNIS", "1027"},      {"SLINGSHOT_SVC_IDS", "5"},
-                     {"SLINGSHOT_DEVICES", "cxi0"},   {"SLINGSHOT_TCS", "0xf"},
-                     {"SLURM_STEP_ID", "0"},          {"SLURM_STEP_NUM_NODES", "2"},
-                     {"SLURM_STEP_NUM_TASKS", "2"},   {"SLURM_CPUS_ON_NODE", "288"},
-                     {"FI_PROVIDER", "cxi"},          {"FI_CXI_RDZV_PROTO", "alt_read"},
-                     {"FI_CXI_RDZV_EAGER_SIZE", "0"}, {"FI_CXI_RDZV_THRESHOLD", "0"},
-                     {"FI_CXI_RDZV_GET_MIN", "0"},    {"FI_MR_CACHE_MONITOR", "kdreg2"},
-                     {"NCCL_NET", "AWS Libfabric"},   {"NCCL_PROTO", "^LL128"}};
+  out.environment = {{"SLINGSHOT_VNIS", "1027"},
+                     {"SLINGSHOT_SVC_IDS", "5"},
+                     {"SLINGSHOT_DEVICES", "cxi0"},
+                     {"SLINGSHOT_TCS", "0xf"},
+                     {"SLURM_STEP_ID", "0"},
+                     {"SLURM_STEP_NUM_NODES", "2"},
+                     {"SLURM_STEP_NUM_TASKS", "2"},
+                     {"SLURM_CPUS_ON_NODE", "288"},
+                     {"FI_PROVIDER", "cxi"},
+                     {"FI_CXI_RDZV_PROTO", "alt_read"},
+                     {"FI_CXI_RDZV_EAGER_SIZE", "0"},
+                     {"FI_CXI_RDZV_THRESHOLD", "0"},
+                     {"FI_CXI_RDZV_GET_MIN", "0"},
+                     {"FI_MR_CACHE_MONITOR", "kdreg2"},
+                     {"NCCL_NET", "AWS Libfabric"},
+                     {"NCCL_PROTO", "^LL128"},
+                     {"FI_CXI_RX_MATCH_MODE", "hybrid"}};
   out.devices = {"cxi0"};
+  out.providers = {"cxi", "tcp", "shm", "udp", "sockets", "ofi_rxm", "ofi_rxd"};
+  out.kdreg2 = true;
   out.gpus = {"NVIDIA GH200 120GB"};
   out.libfabric = {2, 2};
   out.cpus = 288;
@@ -51,7 +62,19 @@ Change no_nic() {
   return all({no_credentials(), [](FabricFacts& facts) { facts.devices.clear(), facts.gpus.clear(); }});
 }
 Change old_libfabric() {
-  return [](FabricFacts& facts) { facts.libfabric = {1, 17}; };
+  return [](FabricFacts& facts) {
+    facts.libfabric = {1, 17};
+    facts.providers.push_back("net");
+  };
+}
+Change libfabric(int major, int minor) {
+  return [=](FabricFacts& facts) { facts.libfabric = {major, minor}; };
+}
+Change one_node(size_t gpus) {
+  return [=](FabricFacts& facts) {
+    facts.environment["SLURM_STEP_NUM_NODES"] = "1";
+    facts.gpus.assign(gpus, "NVIDIA GH200 120GB");
+  };
 }
 
 struct Row {
@@ -92,7 +115,8 @@ TEST_CASE("Each known bad setting is found once, with the setting that cures it"
            {"rxm on 1.17", all({no_nic(), old_libfabric(), set("FI_PROVIDER", "tcp;ofi_rxm")}), "provider",
             "FI_PROVIDER=net"},
            {"no libfabric",
-            all({no_nic(), [](FabricFacts& facts) { facts.libfabric.reset(); }, set("FI_PROVIDER", "tcp")}),
+            all({no_nic(), [](FabricFacts& facts) { facts.libfabric.reset(), facts.providers.clear(); },
+                 set("FI_PROVIDER", "tcp")}),
             "", ""},
            {"NCCL may choose", unset("NCCL_NET"), "nccl-net", "AWS Libfabric"},
            {"ours", all({unset("NCCL_NET"), set("NCCL_NET_PLUGIN", "podstep")}), "nccl-net",
@@ -108,6 +132,49 @@ TEST_CASE("Each known bad setting is found once, with the setting that cures it"
            {"userfaultfd", set("FI_MR_CACHE_MONITOR", "userfaultfd"), "", ""},
            {"no GPU needs none",
             all({unset("FI_MR_CACHE_MONITOR"), [](FabricFacts& facts) { facts.gpus.clear(); }}), "", ""},
+           {"another NIC than the step's", [](FabricFacts& facts) { facts.devices = {"cxi1"}; }, "device",
+            "/dev/cxi0"},
+           {"no NIC in the container", [](FabricFacts& facts) { facts.devices.clear(); }, "device", "mount"},
+           {"a NIC that is closed", [](FabricFacts& facts) { facts.closed = {"cxi0"}; }, "device",
+            "read and write"},
+           {"libfabric without cxi", [](FabricFacts& facts) { facts.providers = {"tcp"}; },
+            "provider-missing", "LD_LIBRARY_PATH"},
+           {"a provider that is not there", all({no_nic(), set("FI_PROVIDER", "verbs")}), "provider-missing",
+            "FI_PROVIDER=tcp"},
+           {"one of several is there", all({no_nic(), set("FI_PROVIDER", "verbs,tcp")}), "", ""},
+           {"all but one", all({no_nic(), set("FI_PROVIDER", "^udp")}), "", ""},
+           {"net on 2.2", all({no_nic(), set("FI_PROVIDER", "net")}), "provider-missing", "FI_PROVIDER=tcp"},
+           {"net for our transport", set("PODSTEP_FABRIC_PROVIDER", "net"), "provider-missing",
+            "PODSTEP_FABRIC_PROVIDER=cxi"},
+           {"shm, two nodes", all({no_nic(), set("FI_PROVIDER", "shm")}), "shm", "FI_PROVIDER=tcp"},
+           {"shm, two nodes, 1.17", all({no_nic(), old_libfabric(), set("FI_PROVIDER", "shm")}), "shm",
+            "FI_PROVIDER=net"},
+           {"shm for our transport", set("PODSTEP_FABRIC_PROVIDER", "shm"), "shm",
+            "PODSTEP_FABRIC_PROVIDER=cxi"},
+           {"shm, one node", all({no_nic(), set("FI_PROVIDER", "shm"), one_node(0)}), "", ""},
+           {"a plugin that does not load",
+            all({set("NCCL_NET_PLUGIN", "ofi"),
+                 [](FabricFacts& facts) { facts.plugin_error = "libnccl-net-ofi.so: no such file"; }}),
+            "nccl-plugin", "LD_LIBRARY_PATH"},
+           {"the network among one node's GPUs", one_node(4), "nccl-net-forced", "unset NCCL_NET"},
+           {"which has one GPU", one_node(1), "", ""},
+           {"NCCL may choose on one node", all({one_node(4), unset("NCCL_NET")}), "", ""},
+           {"memhooks, and no kdreg2",
+            all({set("FI_MR_CACHE_MONITOR", "memhooks"), [](FabricFacts& facts) { facts.kdreg2 = false; }}),
+            "memory-monitor", "userfaultfd"},
+           {"kdreg2 without its device", [](FabricFacts& facts) { facts.kdreg2 = false; }, "kdreg2",
+            "userfaultfd"},
+           {"a short queue", set("FI_CXI_DEFAULT_CQ_SIZE", "4096"), "queue-size", "=131072"},
+           {"a queue of letters", set("FI_CXI_DEFAULT_CQ_SIZE", "many"), "queue-size", "=131072"},
+           {"a long queue", set("FI_CXI_DEFAULT_CQ_SIZE", "262144"), "", ""},
+           {"the queue of libfabric 2.1", libfabric(2, 1), "queue-size", "=131072"},
+           {"a long queue in libfabric 2.1", all({libfabric(2, 1), set("FI_CXI_DEFAULT_CQ_SIZE", "131072")}),
+            "", ""},
+           {"the NIC matches alone", set("FI_CXI_RX_MATCH_MODE", "hardware"), "match-mode", "hybrid"},
+           {"which it does by itself", unset("FI_CXI_RX_MATCH_MODE"), "match-mode", "hybrid"},
+           {"software matches", set("FI_CXI_RX_MATCH_MODE", "software"), "", ""},
+           {"writedata before 2.5", set("FI_CXI_ENABLE_WRITEDATA", "1"), "writedata", "2.5"},
+           {"writedata in 2.5", all({libfabric(2, 5), set("FI_CXI_ENABLE_WRITEDATA", "1")}), "", ""},
            {"eager messages", set("FI_CXI_RDZV_THRESHOLD", "16384"), "rendezvous", "FI_CXI_RDZV_THRESHOLD=0"},
        }) {
     INFO(row.what);
@@ -165,7 +232,7 @@ TEST_CASE("All hazards at once are told in the order of their cure, each once") 
   for (const Hazard& one : find_hazards(facts))
     names.push_back(one.name);
   CHECK(names == std::vector<std::string>{"default-service", "starved-nic", "provider", "nccl-net", "ll128",
-                                          "memory-monitor", "rendezvous"});
+                                          "memory-monitor", "rendezvous", "match-mode"});
 }
 
 TEST_CASE("A site's recipe cures what can be cured by variables") {
