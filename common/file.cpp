@@ -37,6 +37,9 @@ Result<void> write_file_atomic(const std::string& path, std::string_view data, m
     return give_up(std::move(written).error());
   if (durable && ::fsync(fd.get()) != 0)
     return give_up(errno_error(cat("fsync ", printable(temporary))));
+  // NFS tells of a quota or a full server here at the latest (close(2)).
+  if (::close(fd.release()) != 0)
+    return give_up(errno_error(cat("close ", printable(temporary))));
   if (::rename(temporary.c_str(), path.c_str()) != 0)
     return give_up(errno_error(cat("rename to ", printable(path))));
   return {};

@@ -9,6 +9,7 @@
 #include "nodeagent/boot/ask.h"
 #include "nodeagent/boot/network.h"
 #include "nodeagent/record/record.h"
+#include "nodeagent/record/reserve.h"
 #include <climits>
 #include <unistd.h>
 
@@ -115,6 +116,7 @@ Result<Setup> set_up(const Request& request, std::string& record) {
   PODSTEP_CHECK(record::create(job.record, request.job, state));
   record = job.record;
   PODSTEP_CHECK(copy_spec(job, state));
+  PODSTEP_CHECK(record::hold_reserve(job.record));
   PODSTEP_TRY(setup.nodes, find_nodes(request.job));
   PODSTEP_TRY(job.network_depth, find_network_depth(request.job, setup.nodes.size()));
   return setup;

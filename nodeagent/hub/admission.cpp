@@ -185,16 +185,14 @@ std::string random_letters(int length) {
   return text;
 }
 
-void Admission::add_job(k8s::Pod& pod) const {
-  pod.metadata.labels[k8s::label_job] = job_;
-  tolerate(pod.spec, job_);
-}
-
-void Admission::tolerate_job(k8s::Object& object) const {
+void Admission::add_job(k8s::Object& object) const {
   if (auto* pod = std::get_if<k8s::Pod>(&object))
     tolerate(pod->spec, job_);
   if (auto* deployment = std::get_if<k8s::Deployment>(&object))
     tolerate(deployment->spec.pod_template.spec, job_);
+  if (auto* set = std::get_if<k8s::ReplicaSet>(&object))
+    tolerate(set->spec.pod_template.spec, job_);
+  k8s::meta_of(object).labels[k8s::label_job] = job_;
 }
 
 Result<void> Admission::create(k8s::Object& object, WallTime now) const {
@@ -211,13 +209,12 @@ Result<void> Admission::create(k8s::Object& object, WallTime now) const {
   meta.deletion_timestamp.clear();
   meta.deletion_grace_period_seconds.reset();
   meta.generation = 1;
-  meta.labels[k8s::label_job] = job_;
+  add_job(object);
   if (auto* pod = std::get_if<k8s::Pod>(&object)) {
     pod->status = {};
     pod->status.phase = "Pending";
     set_defaults(pod->spec);
     pod->status.qos_class = qos_of(pod->spec);
-    add_job(*pod);
   } else if (auto* deployment = std::get_if<k8s::Deployment>(&object)) {
     deployment->status = {};
   } else if (auto* set = std::get_if<k8s::ReplicaSet>(&object)) {
@@ -238,6 +235,7 @@ Result<void> Admission::update(const k8s::Object& before, k8s::Object& after) co
   meta.deletion_timestamp = old_meta.deletion_timestamp;
   meta.deletion_grace_period_seconds = old_meta.deletion_grace_period_seconds;
   meta.generation = old_meta.generation;
+  add_job(after);
   if (k8s::info(k8s::kind_of(after)).has_status)
     copy_status(before, after);
   if (std::holds_alternative<k8s::Pod>(after))

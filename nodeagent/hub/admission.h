@@ -23,11 +23,9 @@ public:
   /// The same for the status subresource: only the status changes.
   Result<void> update_status(const k8s::Object& before, k8s::Object& after) const;
 
-  /// The toleration of the job's own taint, for whatever pods `object` is or makes.
-  void tolerate_job(k8s::Object& object) const;
-
 private:
-  void add_job(k8s::Pod& pod) const;
+  /// The job's label, and for whatever pods `object` is or makes the toleration of the job's own taint.
+  void add_job(k8s::Object& object) const;
   std::string job_;
 };
 

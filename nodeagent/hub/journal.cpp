@@ -15,6 +15,8 @@ namespace json = boost::json;
 namespace {
 /// Revisions that are written down as given out at once, so that a lease's renewal writes nothing.
 constexpr uint64_t reserve_step = 1000;
+/// After a compaction for which there was no room, the next one waits for this much more.
+constexpr size_t compact_pause = 1 << 20;
 /// Room for snapshots that are themselves large: the file may be this much larger than the bound.
 constexpr size_t read_limit = 4 * limits::journal_bytes;
 
@@ -90,13 +92,19 @@ Result<bool> Journal::replay(Store& store) {
   bytes_ = whole;
   reserved_ = revision;
   store.resume_at(revision + 1);
-  PODSTEP_CHECK(reserve(store.revision()));
+  if (auto reserved = reserve(store.revision()); !reserved)
+    behind_ = reserved.error().message;
   return number > 0;
 }
 
 Result<void> Journal::write(const std::string& lines) {
   // No fsync: a killed hub loses nothing that write() took, and a lost node ends the job (faults F8, F22).
-  PODSTEP_CHECK(write_all(fd_.get(), lines, path_));
+  if (auto written = write_all(fd_.get(), lines, path_); !written) {
+    // A half line would spoil the next one. Where it cannot be cut off, nothing follows it: the journal is
+    // behind.
+    (void)!ftruncate(fd_.get(), static_cast<off_t>(bytes_));
+    return written;
+  }
   bytes_ += lines.size();
   return {};
 }
@@ -104,11 +112,12 @@ Result<void> Journal::write(const std::string& lines) {
 Result<void> Journal::reserve(uint64_t revision) {
   if (revision < reserved_)
     return {};
+  PODSTEP_CHECK(write(cat("{\"rev\":", revision + reserve_step, "}\n")));
   reserved_ = revision + reserve_step;
-  return write(cat("{\"rev\":", reserved_, "}\n"));
+  return {};
 }
 
-Result<void> Journal::append(const Change& change) {
+Result<void> Journal::write_change(const Change& change) {
   PODSTEP_CHECK(reserve(change.revision));
   if (!is_kept(*change.object))
     return {};
@@ -117,19 +126,47 @@ Result<void> Journal::append(const Change& change) {
   return write(put_line(*change.object, change.revision));
 }
 
-Result<void> Journal::compact_if_due(const Store& store) {
-  if (bytes_ < compact_at_)
-    return {};
-  std::string snapshot = cat("{\"rev\":", reserved_, "}\n");
+void Journal::append(const Change& change) {
+  if (!behind_.empty())
+    return;
+  if (auto written = write_change(change); !written)
+    behind_ = written.error().message;
+}
+
+Result<void> Journal::rewrite(const Store& store) {
+  const uint64_t reserved = std::max(reserved_, store.revision() + reserve_step);
+  std::string snapshot = cat("{\"rev\":", reserved, "}\n");
   for (const auto& object : store.all())
     if (is_kept(object))
       snapshot += put_line(object, store.revision());
   PODSTEP_CHECK(write_file_atomic(path_, snapshot, 0600));
-  PODSTEP_TRY(auto fresh, open(path_));
-  fd_ = std::move(fresh.fd_);
+  auto fresh = open(path_);
+  if (!fresh) {
+    behind_ = fresh.error().message; // what is open now has no name any more
+    return std::move(fresh).error();
+  }
+  fd_ = std::move(fresh->fd_);
   bytes_ = snapshot.size();
+  reserved_ = reserved;
   compact_at_ = std::max(limits::journal_bytes, 2 * bytes_);
   return {};
+}
+
+Result<void> Journal::catch_up(const Store& store) {
+  if (behind_.empty())
+    return {};
+  PODSTEP_CHECK(rewrite(store));
+  behind_.clear();
+  return {};
+}
+
+Result<void> Journal::compact_if_due(const Store& store) {
+  if (!behind_.empty() || bytes_ < compact_at_)
+    return {};
+  auto rewritten = rewrite(store);
+  if (!rewritten)
+    compact_at_ = bytes_ + compact_pause;
+  return rewritten;
 }
 
 } // namespace podstep::hub

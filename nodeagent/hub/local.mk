@@ -13,6 +13,7 @@ libhub_la_SOURCES = \
   nodeagent/hub/lead.h \
   nodeagent/hub/peers.cpp nodeagent/hub/peers.h \
   nodeagent/hub/publish.cpp nodeagent/hub/publish.h \
+  nodeagent/hub/recorder.cpp nodeagent/hub/recorder.h \
   nodeagent/hub/route.cpp nodeagent/hub/route.h \
   nodeagent/hub/selector.cpp nodeagent/hub/selector.h \
   nodeagent/hub/setup.cpp nodeagent/hub/setup.h \

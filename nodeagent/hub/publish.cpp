@@ -47,6 +47,10 @@ std::string reason_of(const k8s::Pod& pod) {
   return {};
 }
 
+std::string reason_of(const Service& service) {
+  return cat(service.reason, service.reason.empty() || service.trouble.empty() ? "" : "; ", service.trouble);
+}
+
 json::object pod_json(const k8s::Pod& pod) {
   json::array containers;
   int ready = 0, restarts = 0;
@@ -100,7 +104,7 @@ std::string status_json(const Service& service, const std::vector<k8s::Object>& 
                                       {"job", service.job},
                                       {"restart", service.restart},
                                       {"phase", service.phase},
-                                      {"reason", service.reason},
+                                      {"reason", reason_of(service)},
                                       {"nodes", std::move(nodes)},
                                       {"pods", std::move(pods)}});
 }
@@ -141,37 +145,39 @@ std::string event_json(const k8s::Event& event) {
                                            : cat(event.source_component, ", ", event.source_host)}});
 }
 
-void Publisher::write(const char* file, const std::string& text, std::string& last) {
+Result<void> Publisher::write(const char* file, const std::string& text, std::string& last) {
   if (text == last)
-    return;
+    return {};
   const std::string stamped = cat(std::string_view(text).substr(0, text.size() - 1), ",\"updated\":\"",
                                   to_rfc3339(clock_.wall()), "\"}\n");
-  if (auto written = write_file_atomic(cat(record_, "/", file), stamped, 0600); !written)
-    return log::warning(written.error().message);
+  PODSTEP_CHECK(write_file_atomic(cat(record_, "/", file), stamped, 0600));
   last = text;
+  return {};
 }
 
-void Publisher::publish(const Service& service, const Store& store) {
+Result<void> Publisher::publish(const Service& service, const Store& store) {
   const auto all = store.all();
   std::vector<k8s::Pod> pods;
   for (const auto& object : all)
     if (const auto* pod = std::get_if<k8s::Pod>(&object))
       pods.push_back(*pod);
-  write(record::status_file, status_json(service, all), last_status_);
-  write(record::endpoints_file, endpoints_json(service, control::endpoints(pods)), last_endpoints_);
+  auto status = write(record::status_file, status_json(service, all), last_status_);
+  auto endpoints =
+      write(record::endpoints_file, endpoints_json(service, control::endpoints(pods)), last_endpoints_);
+  return !status ? status : endpoints;
 }
 
-void Publisher::publish_events(const Store& store) {
+Result<void> Publisher::publish_events(const Store& store) {
   auto changes = store.since(std::max<uint64_t>(events_at_, 1));
+  if (changes)
+    for (const auto& change : *changes)
+      if (const auto* event = std::get_if<k8s::Event>(change.object.get());
+          event && change.type != Change::Type::deleted) {
+        PODSTEP_CHECK(record::append_line(cat(record_, "/", record::events_file), event_json(*event)));
+        events_at_ = change.revision;
+      }
   events_at_ = store.revision();
-  if (!changes)
-    return;
-  for (const auto& change : *changes)
-    if (const auto* event = std::get_if<k8s::Event>(change.object.get());
-        event && change.type != Change::Type::deleted)
-      if (auto written = record::append_line(cat(record_, "/", record::events_file), event_json(*event));
-          !written)
-        log::warning(written.error().message);
+  return {};
 }
 
 void Publisher::publish_end(const Service& service, const std::string& cause, int exit_code) {

@@ -10,6 +10,7 @@ namespace podstep::hub {
 struct Service {
   int64_t job = 0, restart = 0;
   std::string phase = "Starting", reason, key;
+  std::string trouble;    ///< why the record lacks something; shown after the reason
   bool withdrawn = false; ///< the endpoints are no longer offered
 };
 
@@ -18,19 +19,19 @@ std::string status_json(const Service& service, const std::vector<k8s::Object>& 
 std::string endpoints_json(const Service& service, const std::vector<control::Endpoint>& endpoints);
 std::string event_json(const k8s::Event& event);
 
-/// Writes what has changed since the last call; errors are logged, for a full file system must not end the
-/// service.
+/// Writes what has changed since the last call that wrote it. An error is the first of several: the others
+/// are tried.
 class Publisher {
 public:
   Publisher(std::string record, const Clock& clock) : record_(std::move(record)), clock_(clock) {}
-  void publish(const Service& service, const Store& store);
+  Result<void> publish(const Service& service, const Store& store);
   /// Appends the Events that are new since the last call.
-  void publish_events(const Store& store);
+  Result<void> publish_events(const Store& store);
   /// end.json: why and how the service ended; the first cause stays.
   void publish_end(const Service& service, const std::string& cause, int exit_code);
 
 private:
-  void write(const char* file, const std::string& text, std::string& last);
+  Result<void> write(const char* file, const std::string& text, std::string& last);
   std::string record_;
   const Clock& clock_;
   std::string last_status_, last_endpoints_;

@@ -2,48 +2,54 @@
 #include "nodeagent/hub/silence.h"
 #include "common/log.h"
 #include "common/text.h"
-#include <algorithm>
 
 namespace podstep::hub {
 
-std::string node_name(std::string slurm_name) {
-  std::transform(slurm_name.begin(), slurm_name.end(), slurm_name.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return slurm_name;
-}
-
 void Silence::check(const std::map<std::string, std::string>& agents) {
+  std::vector<std::string> due;
   for (const auto& [slurm_name, sha256] : agents) {
     const std::string node = node_name(slurm_name);
-    if (peers_.silence(node) < silence_limit)
+    const auto last = asked_.find(node);
+    if (!is_silent(node))
       asked_.erase(node);
-    else
+    else if (last == asked_.end())
       lose(slurm_name, node);
+    else if (!asking_ && clock_.now() - last->second >= lost_period &&
+             store_.get({k8s::KindId::node, "", node}))
+      due.push_back(node);
+  }
+  if (!due.empty()) {
+    asking_ = true;
+    loop_.spawn("lost nodes", ask(std::move(due)));
   }
 }
 
 void Silence::lose(const std::string& slurm_name, const std::string& node) {
-  auto object = store_.get({k8s::KindId::node, "", node});
-  const auto last = asked_.find(node);
-  if (last == asked_.end()) {
-    asked_[node] = clock_.now();
-    if (object)
-      mark_unknown(*object);
-    leaving_(slurm_name, "its agent holds no connection any more");
-  } else if (clock_.now() - last->second >= lost_period && object) {
-    last->second = clock_.now();
-    give_up_if_lost(object, node);
-  }
+  asked_[node] = clock_.now();
+  if (auto object = store_.get({k8s::KindId::node, "", node}))
+    mark_unknown(*object);
+  leaving_(slurm_name, "its agent holds no connection any more");
 }
 
-/// A step that ended is no reason to give up a node: only Slurm's word is (fault F8).
-void Silence::give_up_if_lost(const ObjectPtr& object, const std::string& node) {
-  auto lost = slurm_.lost(node);
+/// A step that ended is no reason to give up a node: only Slurm's word is (fault F8). An agent that was heard
+/// again while Slurm was asked has the last word.
+loop::Task<void> Silence::ask(std::vector<std::string> nodes) {
+  for (const auto& node : nodes)
+    asked_[node] = clock_.now();
+  auto lost = co_await slurm_.lost(std::move(nodes));
+  asking_ = false;
   if (!lost)
-    return log::warning(lost.error().message);
-  if (!*lost)
+    co_return log::warning(lost.error().message);
+  for (const auto& [node, why] : *lost)
+    if (is_silent(node))
+      give_up(node, why);
+}
+
+void Silence::give_up(const std::string& node, const std::string& why) {
+  auto object = store_.get({k8s::KindId::node, "", node});
+  if (!object)
     return;
-  controllers_.record(*object, "Normal", "RemovingNode", **lost, "node-controller");
+  controllers_.record(*object, "Normal", "RemovingNode", why, "node-controller");
   if (auto removed = api_.remove(object, std::nullopt); !removed)
     log::warning(removed.error().message);
 }

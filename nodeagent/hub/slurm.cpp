@@ -1,7 +1,7 @@
 // What the hub asks Slurm.
 #include "nodeagent/hub/slurm.h"
-#include "common/process.h"
 #include "common/text.h"
+#include "nodeagent/loop/program.h"
 #include <algorithm>
 #include <array>
 #include <ctime>
@@ -9,9 +9,9 @@
 namespace podstep::hub {
 
 namespace {
-/// scontrol answers in milliseconds; a controller that fails over must not stop the hub's loop for long.
+/// scontrol answers in milliseconds; while a controller fails over it asks again and again.
 constexpr std::chrono::seconds patience{5};
-constexpr size_t answer_bytes = 1 << 20;
+constexpr size_t answer_bytes = 4 << 20;
 
 /// Slurm prints local time without a zone: `2026-11-24T12:00:00`.
 std::optional<WallTime> parse_local(const std::string& text) {
@@ -80,56 +80,71 @@ bool is_down(std::string_view state) {
   return false;
 }
 
-Result<std::string> Slurm::ask(std::vector<std::string> words) const {
-  Program program;
-  program.argv = {scontrol_};
-  program.argv.insert(program.argv.end(), words.begin(), words.end());
-  program.environment = environment_;
-  PODSTEP_TRY(auto finished, run(std::move(program), system_clock(),
-                                 Deadline::after(system_clock(), patience), answer_bytes));
-  if (finished.code != 0)
-    return Error(Kind::unavailable, cat("scontrol ", join(words, " "), " ended with ", finished.code));
-  return std::move(finished.output);
+std::string node_name(std::string slurm_name) {
+  std::transform(slurm_name.begin(), slurm_name.end(), slurm_name.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return slurm_name;
 }
 
-Result<Site> Slurm::site() const {
-  PODSTEP_TRY(const auto text, ask({"show", "config"}));
+loop::Task<Result<std::string>> Slurm::ask(std::string words) const {
+  loop::Run scontrol;
+  scontrol.program.argv = split(words, ' ');
+  scontrol.program.argv.insert(scontrol.program.argv.begin(), scontrol_);
+  scontrol.program.environment = environment_;
+  scontrol.time = patience;
+  scontrol.output_limit = answer_bytes;
+  auto finished = co_await loop::run_program(std::move(scontrol));
+  if (!finished)
+    co_return std::move(finished).error().in("scontrol " + words);
+  if (finished->code != 0)
+    co_return Error(Kind::unavailable, cat("scontrol ", words, ": ", finished->last_words()));
+  co_return std::move(finished->output);
+}
+
+loop::Task<Result<Site>> Slurm::site() const {
+  PODSTEP_CO_TRY(const auto text, co_await ask("show config"));
   auto values = parse_config(text);
   Site site;
   if (const auto seconds = parse_int(split(values["KillWait"] + " ", ' ').front(), 1, 86400); seconds)
     site.kill_wait = std::chrono::seconds(*seconds);
   site.ports = parse_port_range(values["SrunPortRange"]);
-  return site;
+  co_return site;
 }
 
-Result<Slurm::Times> Slurm::times() const {
-  PODSTEP_TRY(const auto text, ask({"-o", "show", "job", job_}));
+loop::Task<Result<Slurm::Times>> Slurm::times() const {
+  PODSTEP_CO_TRY(const auto text, co_await ask("-o show job " + job_));
   auto fields = parse_oneline(split(text + "\n", '\n').front());
   Times times;
   const auto start = parse_local(fields["StartTime"]);
   if (!start)
-    return Error(cat("scontrol show job ", job_, ": no StartTime"));
+    co_return Error(cat("scontrol show job ", job_, ": no StartTime"));
   times.start = *start;
   times.end = parse_local(fields["EndTime"]); // `Unknown` without a limit
-  return times;
+  co_return times;
 }
 
-Result<std::optional<std::string>> Slurm::lost(const std::string& node) const {
-  PODSTEP_TRY(const auto job_text, ask({"-o", "show", "job", job_}));
+loop::Task<Result<std::map<std::string, std::string>>> Slurm::lost(std::vector<std::string> nodes) const {
+  PODSTEP_CO_TRY(const auto job_text, co_await ask("-o show job " + job_));
   auto job = parse_oneline(split(job_text + "\n", '\n').front());
-  PODSTEP_TRY(const auto names, ask({"show", "hostnames", job["NodeList"]}));
-  const auto hosts = split(names, '\n');
-  const bool ours = std::any_of(hosts.begin(), hosts.end(), [&](std::string host) {
-    std::transform(host.begin(), host.end(), host.begin(), [](unsigned char c) { return std::tolower(c); });
-    return trim(host) == node;
-  });
-  if (!ours)
-    return std::optional(cat(node, " is no longer the job's"));
-  PODSTEP_TRY(const auto node_text, ask({"-o", "show", "node", node}));
-  auto fields = parse_oneline(split(node_text + "\n", '\n').front());
-  if (is_down(fields["State"]))
-    return std::optional(cat(node, " is ", fields["State"]));
-  return std::optional<std::string>();
+  PODSTEP_CO_TRY(const auto names, co_await ask("show hostnames " + job["NodeList"]));
+  std::map<std::string, std::string> slurm_names; // of the job's, by Kubernetes' name
+  for (const auto& host : split(names, '\n'))
+    slurm_names.emplace(node_name(std::string(trim(host))), trim(host));
+  std::map<std::string, std::string> lost;
+  std::vector<std::string> ours;
+  for (const auto& node : nodes)
+    if (const auto slurm_name = slurm_names.find(node); slurm_name != slurm_names.end())
+      ours.push_back(slurm_name->second);
+    else
+      lost.emplace(node, cat(node, " is no longer the job's"));
+  if (ours.empty())
+    co_return lost;
+  PODSTEP_CO_TRY(const auto states, co_await ask("-o show node " + join(ours, ",")));
+  for (const auto& line : split(states, '\n'))
+    if (auto fields = parse_oneline(line); is_down(fields["State"]))
+      lost.emplace(node_name(fields["NodeName"]),
+                   cat(node_name(fields["NodeName"]), " is ", fields["State"]));
+  co_return lost;
 }
 
 } // namespace podstep::hub

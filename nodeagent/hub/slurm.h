@@ -1,10 +1,9 @@
 // What the hub asks Slurm: when the job ends, whether a node is still the job's, the site's KillWait and port
 // range (scontrol(1)).
 #pragma once
-#include "common/clock.h"
+#include "nodeagent/loop/task.h"
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -20,30 +19,34 @@ std::optional<std::pair<uint16_t, uint16_t>> parse_port_range(std::string_view t
 /// True when a node's State says that nothing can run there any more (DOWN, FAIL, POWERED_DOWN ...; sinfo(1),
 /// "NODE STATE CODES").
 bool is_down(std::string_view state);
+/// Kubernetes' name of a node: Slurm's in lower case.
+std::string node_name(std::string slurm_name);
 
 struct Site {
   Duration kill_wait = std::chrono::seconds(30); ///< slurm.conf(5)
   std::optional<std::pair<uint16_t, uint16_t>> ports;
 };
 
+/// Asks by scontrol, on the loop: nobody waits for a controller that is slow or fails over but who asked.
 class Slurm {
 public:
   /// `scontrol` as an absolute path and the environment to run it with.
   Slurm(std::string scontrol, std::vector<std::string> environment, std::string job)
       : scontrol_(std::move(scontrol)), environment_(std::move(environment)), job_(std::move(job)) {}
 
-  Result<Site> site() const;
+  loop::Task<Result<Site>> site() const;
   /// Wall times of start and end; nothing for the end when the job has no limit.
   struct Times {
     WallTime start{};
     std::optional<WallTime> end;
   };
-  Result<Times> times() const;
-  /// Why the node can no longer serve this job (`nid1 is DOWN*`), or nothing while it can.
-  Result<std::optional<std::string>> lost(const std::string& node) const;
+  loop::Task<Result<Times>> times() const;
+  /// Those of `nodes` (Kubernetes' names) that can no longer serve this job, and why (`nid1 is DOWN*`).
+  loop::Task<Result<std::map<std::string, std::string>>> lost(std::vector<std::string> nodes) const;
 
 private:
-  Result<std::string> ask(std::vector<std::string> words) const;
+  loop::Task<Result<std::string>>
+  ask(std::string words) const; ///< scontrol's arguments, a blank between them
   std::string scontrol_;
   std::vector<std::string> environment_;
   std::string job_;

@@ -6,11 +6,9 @@
 #include "nodeagent/control/place.h"
 #include "nodeagent/control/readiness.h"
 #include "nodeagent/hub/boot_lines.h"
-#include "nodeagent/hub/controllers.h"
-#include "nodeagent/hub/journal.h"
 #include "nodeagent/hub/kept.h"
 #include "nodeagent/hub/lead.h"
-#include "nodeagent/hub/publish.h"
+#include "nodeagent/hub/recorder.h"
 #include "nodeagent/hub/setup.h"
 #include "nodeagent/hub/silence.h"
 #include "nodeagent/hub/slurm.h"
@@ -46,17 +44,28 @@ constexpr Duration end_margin = 5s;
 /// Self-signed and pinned: it has to outlive the longest job.
 constexpr Duration identity_life = std::chrono::hours(24 * 365);
 
+/// 100 and up would be taken for a crash and tried again: what cannot work ends with this.
+constexpr int refused = 70;
+
+int say_failed(const Error& error) {
+  log::error(error.message);
+  BootLines(STDIN_FILENO, STDOUT_FILENO).say(wire::Word::failed, {cat("hub: ", error.message)});
+  return refused;
+}
 class Worker {
 public:
   Worker(Setup setup, supervise::Lifeline lifeline, Journal journal, std::string key)
       : setup_(std::move(setup)), lifeline_(std::move(lifeline)), journal_(std::move(journal)),
-        store_([this](const Change& change) { return journal_.append(change); }), peers_(clock_),
-        admission_(setup_.job), api_(loop_, clock_, store_, peers_, admission_, key),
-        controllers_(clock_, store_, api_), publisher_(setup_.record, clock_),
+        store_([this](const Change& change) {
+          journal_.append(change);
+          return Result<void>();
+        }),
+        peers_(clock_), admission_(setup_.job), api_(loop_, clock_, store_, peers_, admission_, key),
+        controllers_(clock_, store_, api_), recorder_(clock_, setup_.record, journal_, store_, controllers_),
         slurm_(setup_.scontrol, setup_.environment, setup_.job),
         server_(loop_, [this](http::ServerRequest request) { return api_.handle(std::move(request)); }),
         lines_(STDIN_FILENO, STDOUT_FILENO),
-        silence_(clock_, store_, peers_, api_, controllers_, slurm_,
+        silence_(loop_, clock_, store_, peers_, api_, controllers_, slurm_,
                  [this](const std::string& node, const std::string& why) {
                    lines_.say(wire::Word::leaving, {node, why});
                  }),
@@ -66,39 +75,49 @@ public:
     service_.key = std::move(key);
   }
 
-  Result<void> start() {
-    PODSTEP_TRY(manifest_, read_manifest(setup_.record));
-    for (auto& object : manifest_)
-      if (k8s::info(k8s::kind_of(object)).namespaced && k8s::meta_of(object).ns.empty())
-        k8s::meta_of(object).ns = default_namespace;
-    PODSTEP_TRY(const bool loaded, journal_.replay(store_));
-    PODSTEP_CHECK(recall());
-    if (auto site = slurm_.site())
-      site_ = *site;
-    else
-      log::warning(site.error().message);
-    PODSTEP_CHECK(listen());
-    if (!loaded)
-      for (const auto& object : manifest_)
-        if (auto created = api_.create(object); !created)
-          return std::move(created).error().in("load the manifest");
-    subscription_ = store_.subscribe([this] { changed_.notify(); });
-    changed_.notify();
-    return {};
-  }
-
   int run() {
-    loop_.spawn("control", control_loop());
-    loop_.spawn("record", publish_loop());
-    loop_.spawn("boot lines", lines_.read([this](const wire::Line& line) { take(line); }));
-    loop_.spawn("heartbeat", beat());
-    loop_.spawn("silence", watch_nodes());
-    loop_.spawn("walltime", watch_end());
-    loop_.on_signal({SIGTERM, SIGINT}, [this](int) { end("the job is ending"); });
+    loop_.spawn("start", [](Worker& self) -> loop::Task<void> {
+      if (auto started = co_await self.start(); !started)
+        self.loop_.stop(say_failed(started.error()));
+    }(*this));
     return loop_.run();
   }
 
 private:
+  loop::Task<Result<void>> start() {
+    loop_.spawn("heartbeat", beat());
+    PODSTEP_CO_TRY(manifest_, read_manifest(setup_.record));
+    for (auto& object : manifest_)
+      if (auto admitted = admission_.create(object, clock_.wall()); !admitted)
+        co_return std::move(admitted).error().in("load the manifest");
+    PODSTEP_CO_TRY(const bool loaded, journal_.replay(store_));
+    PODSTEP_CO_CHECK(recall());
+    if (auto site = co_await slurm_.site())
+      site_ = *site;
+    else
+      log::warning(site.error().message);
+    PODSTEP_CO_CHECK(listen());
+    if (!loaded)
+      for (const auto& object : manifest_)
+        if (auto stored = store_.put(object); !stored)
+          co_return std::move(stored).error().in("load the manifest");
+    if (!loaded && !journal_.behind().empty())
+      co_return Error(Kind::exhausted, journal_.behind());
+    subscription_ = store_.subscribe([this] { changed_.notify(); });
+    changed_.notify();
+    go();
+    co_return Result<void>();
+  }
+
+  void go() {
+    loop_.spawn("control", control_loop());
+    loop_.spawn("record", publish_loop());
+    loop_.spawn("boot lines", lines_.read([this](const wire::Line& line) { take(line); }));
+    loop_.spawn("silence", watch_nodes());
+    loop_.spawn("walltime", watch_end());
+    loop_.on_signal({SIGTERM, SIGINT}, [this](int) { end("the job is ending"); });
+  }
+
   Result<void> recall() {
     if (!lifeline_.state().empty()) {
       PODSTEP_TRY(kept_, parse_kept(lifeline_.state()));
@@ -179,9 +198,11 @@ private:
   /// Writes the record: at once after a time of rest, else what has come together.
   loop::Task<void> publish_loop() {
     while (true) {
-      co_await unpublished_.wait();
-      publisher_.publish(service_, store_);
-      publisher_.publish_events(store_);
+      if (service_.trouble.empty())
+        co_await unpublished_.wait();
+      else
+        co_await unpublished_.wait_for(record_retry);
+      recorder_.write(service_);
       co_await loop::sleep(publish_pause);
     }
   }
@@ -202,10 +223,7 @@ private:
     // Only when every node has said what it has can be told what does not fit; once something ran it did fit.
     if (registered_ && !was_ready_ && !checked_fit_ && all_ready(nodes)) {
       checked_fit_ = true;
-      std::vector<k8s::Object> admitted = manifest_; // what is placed later tolerates the job's taint
-      for (auto& object : admitted)
-        admission_.tolerate_job(object);
-      if (const auto sentence = control::misfit(admitted, nodes))
+      if (const auto sentence = control::misfit(manifest_, nodes))
         return fail(*sentence);
     }
     const auto now = control::readiness(manifest_, store_.all());
@@ -236,7 +254,7 @@ private:
   void fail(const std::string& sentence) {
     service_.phase = "Ending";
     service_.reason = sentence;
-    publisher_.publish_end(service_, sentence, 125);
+    recorder_.end(service_, sentence, 125);
     lines_.say(wire::Word::failed, {sentence});
     end(sentence);
   }
@@ -249,8 +267,7 @@ private:
     if (finished_)
       return;
     finished_ = true;
-    publisher_.publish_end(service_, failed ? how.why : "every pod has succeeded",
-                           failed ? how.exit_code : 0);
+    recorder_.end(service_, failed ? how.why : "every pod has succeeded", failed ? how.exit_code : 0);
     lines_.say(wire::Word::ended);
   }
 
@@ -267,7 +284,10 @@ private:
   loop::Task<void> watch_end() {
     while (!ending_) {
       Duration next = end_period;
-      if (auto times = slurm_.times(); !times) {
+      const auto times = co_await slurm_.times();
+      if (ending_)
+        co_return;
+      if (!times) {
         log::warning(times.error().message);
       } else if (times->end) {
         std::vector<int64_t> graces;
@@ -291,7 +311,7 @@ private:
     service_.phase = "Ending";
     if (service_.reason.empty())
       service_.reason = why;
-    publisher_.publish(service_, store_);
+    recorder_.write(service_);
     loop_.spawn("drain", drain(why));
   }
 
@@ -304,10 +324,8 @@ private:
     while (any_pod_left() && give_up.left(clock_) > Duration::zero())
       co_await loop::sleep(std::min<Duration>(200ms, give_up.left(clock_)));
     service_.phase = "Ended";
-    publisher_.publish(service_, store_);
-    publisher_.publish_events(store_);
     // Only now: podstep hold ends with it, and Slurm would end the pods before their time.
-    publisher_.publish_end(service_, why, 0);
+    recorder_.end(service_, why, 0);
     lines_.say(wire::Word::ended);
     server_.close();
     loop_.stop(0);
@@ -331,7 +349,7 @@ private:
   Admission admission_;
   Api api_;
   Controllers controllers_;
-  Publisher publisher_;
+  Recorder recorder_;
   Slurm slurm_;
   http::Server server_;
   BootLines lines_;
@@ -347,14 +365,6 @@ private:
        ending_ = false;
 };
 
-/// 100 and up would be taken for a crash and tried again: what cannot work ends with this.
-constexpr int refused = 70;
-
-int say_failed(const Error& error) {
-  log::error(error.message);
-  BootLines(STDIN_FILENO, STDOUT_FILENO).say(wire::Word::failed, {cat("hub: ", error.message)});
-  return refused;
-}
 } // namespace
 
 int run_worker() {
@@ -371,8 +381,6 @@ int run_worker() {
   if (!key)
     return say_failed(key.error());
   Worker worker(std::move(*setup), std::move(*lifeline), std::move(*journal), std::move(*key));
-  if (auto started = worker.start(); !started)
-    return say_failed(started.error());
   return worker.run();
 }
 

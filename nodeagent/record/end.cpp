@@ -3,6 +3,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "nodeagent/record/record.h"
+#include "nodeagent/record/reserve.h"
 
 namespace podstep::record {
 
@@ -27,6 +28,7 @@ std::string end_json(const End& end) {
 }
 
 Result<void> write_end(const std::string& record, const End& end) {
+  release_reserve(record); // held for this
   std::string path = cat(record, "/", end_file);
   return exists(path) ? Result<void>() : write_file_atomic(path, end_json(end), 0600);
 }

@@ -17,7 +17,8 @@ struct End {
 
 /// The file's text.
 std::string end_json(const End& end);
-/// Writes end.json into the record directory unless it is there: the first cause stays. Error names the file.
+/// Writes end.json into the record directory unless it is there: the first cause stays; the record's reserve
+/// goes. Error names the file.
 Result<void> write_end(const std::string& record, const End& end);
 
 } // namespace podstep::record

@@ -157,9 +157,12 @@ Result<void> append_line(const std::string& path, const std::string& line) {
       static_cast<uint64_t>(st.st_size) + line.size() + 1 > limits::record_stream_bytes)
     PODSTEP_CHECK(drop_older_half(path, static_cast<uint64_t>(st.st_size)));
   OwnedFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid())
+  if (!fd.valid() || ::fstat(fd.get(), &st) != 0)
     return errno_error(cat("open ", printable(path)));
-  return write_all(fd.get(), line + "\n", path);
+  auto written = write_all(fd.get(), line + "\n", path);
+  if (!written)
+    (void)!::ftruncate(fd.get(), st.st_size); // no room: half a line would spoil the next one
+  return written;
 }
 
 } // namespace podstep::record

@@ -44,7 +44,8 @@ Result<std::string> find(uint32_t job);
 /// Jobs that have a link, newest first.
 std::vector<uint32_t> jobs();
 
-/// Appends one line to a bounded file (limits::record_stream_bytes; the older half goes when it is full).
+/// Appends one line to a bounded file (limits::record_stream_bytes; the older half goes when it is full), or
+/// nothing of it.
 Result<void> append_line(const std::string& path, const std::string& line);
 
 } // namespace podstep::record

@@ -50,6 +50,10 @@ unhide() { on n1 umount "$home/full"; unhide() { :; }; }
 on n1 sh -c "head -c 16384 /dev/zero >'$home/full/zeros'"
 job=$(submit alice -w n1 -D "$home/full" -o "$home/%j.out" --ai-service="$file" --wrap 'echo the script ran')
 refused "$job" 'a record on a full file system' ".*No space left on device.*Fix: .*"
+on n1 mount -t tmpfs -o "size=256k,mode=700,uid=$(as alice id -u)" tmpfs "$home/full"
+unhide() { on n1 umount "$home/full"; unhide() { :; }; }
+job=$(submit alice -w n1 -D "$home/full" -o "$home/%j.out" --ai-service="$file" --wrap 'echo the script ran')
+refused "$job" 'a record for which there are some KiB' ".*hold 512 KiB in the record .*No space left on device.*Fix: make room there.*"
 
 # --- forged variables
 job=$(submit alice -o %j.out --export="ALL,SLURM_PODSTEP_SPEC=sha256:$(printf '0%.0s' {1..64})" --wrap 'echo the script ran')

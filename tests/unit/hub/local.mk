@@ -2,6 +2,8 @@ check_PROGRAMS += tests/unit/hub/unit
 TESTS += tests/unit/hub/unit
 tests_unit_hub_unit_SOURCES = \
   tests/unit/hub/access.cpp \
+  tests/unit/hub/admission.cpp \
+  tests/unit/hub/recorder.cpp \
   tests/unit/hub/slurm.cpp \
   tests/unit/hub/store.cpp
 tests_unit_hub_unit_LDADD = libcatchmain.la libhub.la

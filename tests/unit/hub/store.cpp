@@ -3,6 +3,7 @@
 #include "common/limits.h"
 #include "nodeagent/hub/journal.h"
 #include "tests/unit/catch.h"
+#include "tests/unit/no_room.h"
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -48,7 +49,10 @@ struct Life {
   hub::Store store;
   bool loaded = false;
   explicit Life(const std::string& path)
-      : journal(*hub::Journal::open(path)), store([this](const Change& c) { return journal.append(c); }) {
+      : journal(*hub::Journal::open(path)), store([this](const Change& c) {
+          journal.append(c);
+          return Result<void>();
+        }) {
     auto replayed = journal.replay(store);
     REQUIRE(replayed.ok());
     loaded = *replayed;
@@ -173,4 +177,44 @@ TEST_CASE(
   }
   Life again(scratch.path);
   CHECK(again.store.list(KindId::pod).size() == 2);
+}
+
+TEST_CASE(
+    "A journal without room keeps no half line, changes count all the same, and later it has all of them") {
+  Scratch scratch;
+  {
+    Life life(scratch.path);
+    REQUIRE(life.store.put(pod("a")).ok());
+    const auto size = std::filesystem::file_size(scratch.path);
+    {
+      test::NoRoom none(size + 20);
+      REQUIRE(life.store.put(pod("b")).ok());
+      CHECK(life.store.list(KindId::pod).size() == 2);
+      CHECK(life.journal.behind().find("journal.jsonl: File too large") != std::string::npos);
+      CHECK(std::filesystem::file_size(scratch.path) == size);
+      CHECK_FALSE(life.journal.catch_up(life.store).ok());
+      CHECK(life.journal.compact_if_due(life.store).ok());
+    }
+    // Room again, but what was missed comes first: without b, c alone would be a lie.
+    REQUIRE(life.store.put(pod("c")).ok());
+    CHECK(std::filesystem::file_size(scratch.path) == size);
+    REQUIRE(life.journal.catch_up(life.store).ok());
+    CHECK(life.journal.behind().empty());
+    REQUIRE(life.store.put(pod("d")).ok());
+  }
+  Life again(scratch.path);
+  CHECK(again.store.list(KindId::pod).size() == 4);
+}
+
+TEST_CASE("A hub that is started again where there is no room has what was written") {
+  Scratch scratch;
+  {
+    Life life(scratch.path);
+    REQUIRE(life.store.put(pod("a")).ok());
+  }
+  test::NoRoom none(std::filesystem::file_size(scratch.path));
+  Life again(scratch.path);
+  CHECK(again.loaded);
+  CHECK(again.store.list(KindId::pod).size() == 1);
+  CHECK_FALSE(again.journal.behind().empty());
 }

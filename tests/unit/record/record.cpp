@@ -4,8 +4,10 @@
 #include "common/limits.h"
 #include "common/text.h"
 #include "nodeagent/record/end.h"
+#include "nodeagent/record/reserve.h"
 #include "nodeagent/record/state.h"
 #include "tests/unit/catch.h"
+#include "tests/unit/no_room.h"
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
@@ -174,4 +176,34 @@ TEST_CASE("The end is written once: the first cause stays, whatever is in its te
   CHECK(*text == record::end_json(first));
   CHECK(text->find(R"("cause":"image \"x\" is missing","exitCode":125)") != std::string::npos);
   CHECK(mode_of(home.path + "/end.json") == 0600);
+}
+
+TEST_CASE("A line for which there is no room is not there at all") {
+  TemporaryHome home;
+  const std::string path = home.path + "/events.jsonl";
+  REQUIRE(record::append_line(path, "first"));
+  {
+    test::NoRoom none(10);
+    CHECK_FALSE(record::append_line(path, "does not fit"));
+  }
+  REQUIRE(record::append_line(path, "second"));
+  CHECK(*read_file(path, 100) == "first\nsecond\n");
+}
+
+TEST_CASE("A record holds room for its end, and is refused where there is none") {
+  TemporaryHome home;
+  {
+    test::NoRoom none(100 << 10);
+    auto held = record::hold_reserve(home.path);
+    REQUIRE_FALSE(held);
+    CHECK(held.error().message.starts_with("hold 512 KiB in the record " + home.path + ": "));
+    CHECK(held.error().hint == "make room there, or submit from another directory");
+    CHECK(std::filesystem::is_empty(home.path));
+  }
+  REQUIRE(record::hold_reserve(home.path));
+  REQUIRE(record::hold_reserve(home.path));
+  CHECK(std::filesystem::file_size(home.path + "/reserve") == record::reserve_bytes);
+  REQUIRE(record::write_end(home.path, {7, 0, "over", 0, {}}));
+  CHECK_FALSE(exists(home.path + "/reserve"));
+  record::release_reserve(home.path);
 }
