@@ -1,11 +1,11 @@
 // A pod's fabric before its start: see fabric.h.
 #include "nodeagent/agent/fabric.h"
 #include "common/fabric_policy.h"
-#include "common/process.h"
 #include "common/slingshot.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
 #include "nodeagent/cri/containerd.h"
+#include "nodeagent/loop/program.h"
 #include <cstdlib>
 #include <unistd.h>
 
@@ -14,8 +14,6 @@ namespace podstep::agent {
 namespace {
 /// Reading some twenty ELF headers takes milliseconds; a shared file system that hangs must not hold a pod.
 constexpr Duration check_time = std::chrono::seconds(20);
-/// What the wrapper says: some sentences. A pipe holds as much (pipe(7)), so nobody has to read meanwhile.
-constexpr size_t output_bytes = 64 << 10;
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -30,24 +28,14 @@ Result<std::string> site_preset() {
   return policy.preset;
 }
 
-struct Check {
-  OwnedPid child;
-  OwnedFd output;
-};
-
-Result<Check> start_check(const std::string& word, const std::string& image) {
+Result<loop::Run> check_of(const std::string& word, const std::string& image) {
   PODSTEP_TRY(cri::Programs programs, cri::find_programs());
-  PODSTEP_TRY(Pipe pipe, make_pipe());
-  Program program;
-  program.argv = {programs.wrapper, "check-fabric", word, image};
-  program.environment = fabric::step_credentials(environ);
+  loop::Run check;
+  check.program.argv = {programs.wrapper, "check-fabric", word, image};
+  check.program.environment = fabric::step_credentials(environ);
   if (std::string policy = variable(wire::env_fabric); !policy.empty())
-    program.environment.push_back(cat(wire::env_fabric, "=", policy));
-  program.out = program.err = pipe.write.get();
-  program.death_signal = SIGKILL;
-  Check check;
-  PODSTEP_TRY(check.child, spawn(program));
-  check.output = std::move(pipe.read);
+    check.program.environment.push_back(cat(wire::env_fabric, "=", policy));
+  check.time = check_time;
   return check;
 }
 
@@ -70,15 +58,11 @@ loop::Task<Result<std::string>> choose_fabric(Context& context, k8s::Pod pod, st
   if (word == fabric::word_none)
     co_return word;
   std::string image = cat(context.settings.run, "/", wire::run_img, "/", wire::digest_hex(digest));
-  PODSTEP_CO_TRY(Check check, start_check(word, image));
-  auto ended =
-      co_await loop::within(check_time, cat("fabric ", word), loop::wait_child(check.child.pidfd.get()));
-  if (!ended) {
-    check.child.signal(SIGKILL);
-    (void)check.child.wait(system_clock(), Deadline::after(system_clock(), std::chrono::seconds(1)));
-    co_return std::move(ended).error();
-  }
-  PODSTEP_CO_TRY(std::string said, read_all(check.output.get(), output_bytes, "podstep-crun"));
+  PODSTEP_CO_TRY(loop::Run check, check_of(word, image));
+  auto ended = co_await loop::run_program(std::move(check));
+  if (!ended)
+    co_return std::move(ended).error().in(cat("fabric ", word));
+  const std::string said = ended->output + ended->errors;
   if (ended->code != 0) {
     std::string why = cat("fabric ", word, ": ", printable(trim(said), 2000));
     if (pod.metadata.annotations.contains(k8s::annotation_fabric))
