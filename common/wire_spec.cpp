@@ -36,6 +36,8 @@ Result<Rendered> parse_rendered(std::string_view output) {
       rendered.spec = value;
     if (key == render_images)
       rendered.images = value;
+    if (key == render_added)
+      rendered.added = value;
   }
   if (!is_digest(rendered.spec))
     return Error(Kind::invalid,

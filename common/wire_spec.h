@@ -47,10 +47,13 @@ inline constexpr const char* option_env = "_SLURM_SPANK_OPTION_podstep_ai_servic
 // --- what `podstep render --spool FILE` prints for the plugin, one `key value` per line ---
 inline constexpr std::string_view render_spec = "spec";     ///< `spec sha256:...`
 inline constexpr std::string_view render_images = "images"; ///< `images sha256:...,sha256:...` (may be empty)
+inline constexpr std::string_view render_added =
+    "added"; ///< `added PATH`: the file that was not there before
 
 struct Rendered {
   std::string spec;   ///< `sha256:...`
   std::string images; ///< as env_images carries it
+  std::string added;  ///< the spec's file; empty when an earlier submission left it
 };
 /// What `podstep render --spool` printed. Error: invalid.
 Result<Rendered> parse_rendered(std::string_view output);

@@ -87,8 +87,10 @@ void after_options(int calls_of_this_copy) {
       forget_outer_service();
     return;
   }
-  if (calls_of_this_copy > 1) // once per component (spank.c)
+  if (calls_of_this_copy > 1) { // once per component (spank.c): the first one has been rendered
+    forget_rendered();
     stop_submission("--ai-service: heterogeneous jobs are not supported", "submit a job with one component");
+  }
   if (!here.bad_config.empty())
     stop_submission(cat("plugstack.conf: ", here.bad_config),
                     "ask the site's administrators; podstep check tells more");

@@ -3,6 +3,7 @@
 #include "spank/role.h"
 #include "spank/settings.h"
 #include <string>
+#include <sys/stat.h>
 
 namespace podstep::spank {
 
@@ -12,8 +13,10 @@ struct State {
   int copies = 0;         ///< how often the plugin is listed: both copies share this state
   int post_opt_calls = 0;
   bool option = false;
-  std::string file;   ///< the option's last value
-  bool inner = false; ///< an srun inside a service job
+  std::string file;          ///< the option's last value
+  bool inner = false;        ///< an srun inside a service job
+  std::string added;         ///< path of the spec that this submission added to the state directory
+  struct stat added_file {}; ///< the file as it was then: another submission replaces it by rename
   bool prepared = false, entered = false;
   std::string broken; ///< why the job cannot be served; delivered in task_init
   RoleStep role;

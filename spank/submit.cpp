@@ -6,10 +6,12 @@
 #include "common/text.h"
 #include "common/wire_spec.h"
 #include "spank/option.h"
+#include "spank/state.h"
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace podstep::spank {
@@ -80,12 +82,27 @@ void render_or_exit(const std::string& file) {
   auto rendered = wire::parse_rendered(done->output);
   if (!rendered)
     stop_submission(cat("--ai-service=", printable(file), ": ", rendered.error().message), "");
+  if (!rendered->added.empty()) {
+    state().added = rendered->added;
+    (void)::lstat(rendered->added.c_str(), &state().added_file);
+  }
   forget_outer_service();
   ::setenv(wire::env_spec, rendered->spec.c_str(), 1);
   ::setenv(wire::env_images, rendered->images.c_str(), 1);
   for (const wire::Carried& variable : wire::carried)
     if (const char* value = ::getenv(variable.name))
       ::setenv(variable.as, value, 1);
+}
+
+void forget_rendered() {
+  const State& here = state();
+  struct stat now {};
+  if (here.added.empty() || ::lstat(here.added.c_str(), &now) != 0)
+    return;
+  const struct stat& mine = here.added_file;
+  if (now.st_ino == mine.st_ino && now.st_ctim.tv_sec == mine.st_ctim.tv_sec &&
+      now.st_ctim.tv_nsec == mine.st_ctim.tv_nsec)
+    ::unlink(here.added.c_str());
 }
 
 } // namespace podstep::spank

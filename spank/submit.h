@@ -21,6 +21,10 @@ bool is_inner_srun(const std::string& file);
 /// is on stderr and the program ends with 1 (a returned error of an optional plugin is ignored, spank(8)).
 void render_or_exit(const std::string& file);
 
+/// Removes the spec that render_or_exit() kept, when it was not there before and no other submission has
+/// written it since: for a submission that is refused afterwards.
+void forget_rendered();
+
 /// Prints cause and fix and ends srun, sbatch or salloc.
 [[noreturn]] void stop_submission(const std::string& cause, const std::string& fix);
 

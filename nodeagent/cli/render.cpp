@@ -139,10 +139,13 @@ int render_file(const RenderOptions& options) {
                ? 0
                : fail(errno_error("write the spec to stdout"));
   std::string digest = images::sha256_text(rendered.spec);
-  if (auto kept = spool(rendered.spec, digest); !kept)
+  auto kept = spool(rendered.spec, digest);
+  if (!kept)
     return fail(kept.error());
   std::printf("%s %s\n%s %s\n", std::string(wire::render_spec).c_str(), digest.c_str(),
               std::string(wire::render_images).c_str(), join(rendered.site_images, ",").c_str());
+  if (kept->added)
+    std::printf("%s %s\n", std::string(wire::render_added).c_str(), kept->path.c_str());
   return std::fflush(stdout) == 0 ? 0 : fail(errno_error("write the spec's digest to stdout"));
 }
 

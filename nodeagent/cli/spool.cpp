@@ -56,19 +56,20 @@ void sweep_specs(const std::string& directory, bool (*has_jobs)()) {
     fs::remove(path, failed); // one that stays is swept the next time
 }
 
-Result<void> spool(const std::string& spec, const std::string& digest) {
+Result<Spooled> spool(const std::string& spec, const std::string& digest) {
   PODSTEP_TRY(std::string state, record::state_directory());
   std::string directory = cat(state, "/specs");
   PODSTEP_CHECK(make_directories(directory, 0700));
-  std::string path = cat(directory, "/", wire::digest_hex(digest), ".json");
-  if (auto written = write_file_atomic(path, spec, 0600); !written) {
+  Spooled spooled{cat(directory, "/", wire::digest_hex(digest), ".json"), true};
+  spooled.added = !exists(spooled.path);
+  if (auto written = write_file_atomic(spooled.path, spec, 0600); !written) {
     Error error = std::move(written).error().in("keep the rendered manifest");
     if (error.hint.empty())
       error.hint = "see that there is room and that you may write there, or set XDG_STATE_HOME";
     return error;
   }
   sweep_specs(directory, user_has_jobs);
-  return {};
+  return spooled;
 }
 
 } // namespace podstep::cli

@@ -6,9 +6,14 @@
 
 namespace podstep::cli {
 
+/// A spec that is kept.
+struct Spooled {
+  std::string path;
+  bool added = false; ///< there was none of this digest before
+};
 /// Writes `spec` as specs/<hex>.json (0600, whole or not at all) below the state directory, and removes old
 /// ones. Error: the path and the cause, with a hint.
-Result<void> spool(const std::string& spec, const std::string& digest);
+Result<Spooled> spool(const std::string& spec, const std::string& digest);
 
 /// Removes specs below `directory` that nobody wrote or touched for a week, if the user has no job in Slurm:
 /// one that waits in the queue for longer than a week still needs its spec. `has_jobs` is asked only when

@@ -98,7 +98,15 @@ for command in 'srun -N1 --ai-service=bad/good.yaml true : -N1 true' 'sbatch -N1
   'salloc -N1 --ai-service=bad/good.yaml : -N1 true'; do
   # shellcheck disable=SC2086
   like "$(as alice $command 2>&1; echo "rc=$?")" $'heterogeneous jobs are not supported.*\nfix: .*rc=1$' "${command%% *}: a heterogeneous job is refused"
+  is "$(kept)" "$before" 'and its first component leaves no spec'
 done
+held=$(submit alice --hold --ai-service=bad/good.yaml --wrap true)
+kept_with=$(kept)
+as alice sbatch -N1 --ai-service=bad/good.yaml --wrap true : -N1 >/dev/null 2>&1
+is "$(kept)" "$kept_with" 'nor takes away the one of a job that waits'
+
+nok 'which is there' test "$kept_with" = "$before"
+scancel "$held"
 as alice mkdir -p bad/state && as alice chmod 500 bad/state
 like "$(as alice env XDG_STATE_HOME="$dir/state" PODSTEP_STORE="$store" sbatch --ai-service=bad/good.yaml --wrap true 2>&1; echo "rc=$?")" \
   $'bad/state/podstep: Permission denied.*\nfix: .*rc=1$' 'a state directory that cannot be written'

@@ -102,8 +102,12 @@ TEST_CASE("A spec is kept by its digest, for the user alone") {
   Scratch scratch;
   ::setenv("XDG_STATE_HOME", scratch.path.c_str(), 1);
   std::string digest = "sha256:" + std::string(64, 'c');
-  REQUIRE(spool("{}\n", digest));
+  auto first = spool("{}\n", digest);
+  REQUIRE(first);
+  CHECK(first->added);
+  CHECK_FALSE(spool("{}\n", digest)->added);
   std::string path = scratch.path + "/podstep/specs/" + std::string(64, 'c') + ".json";
+  CHECK(first->path == path);
   CHECK(*read_file(path, 100) == "{}\n");
   CHECK((fs::status(path).permissions() & fs::perms::all) ==
         (fs::perms::owner_read | fs::perms::owner_write));

@@ -39,6 +39,8 @@ TEST_CASE("What podstep render prints is read back; anything else is refused") {
   CHECK(rendered->spec == digest);
   CHECK(rendered->images == digest + "," + digest);
   CHECK(parse_rendered("spec " + digest + "\nimages\n")->images.empty());
+  CHECK(rendered->added.empty());
+  CHECK(parse_rendered("spec " + digest + "\nimages\nadded /a b/c.json\n")->added == "/a b/c.json");
   for (const std::string& bad :
        {std::string(), std::string("spec x"), "spec " + digest + "\nimages ../../etc"})
     CHECK_FALSE(parse_rendered(bad));
