@@ -9,7 +9,7 @@
 namespace podstep::agent {
 
 namespace {
-constexpr Duration housekeeping = std::chrono::seconds(10);
+constexpr Duration housekeeping = pods::OomKills::period;
 
 std::string address_of(const k8s::Node& node) {
   for (const k8s::NodeAddress& a : node.status.addresses)
@@ -29,19 +29,10 @@ Agent::Agent(loop::Loop& loop, const Clock& clock, const Settings& settings, cri
                 it->second->poke();
               changed_.notify();
             }),
-      volumes_(settings.pods(), memory_bytes),
-      ports_(settings.port_first, settings.port_last), context_{loop,
-                                                                clock,
-                                                                runtime,
-                                                                images,
-                                                                hub,
-                                                                events_,
-                                                                pleg_,
-                                                                volumes_,
-                                                                ports_,
-                                                                settings,
-                                                                {node.metadata.name, address_of(node),
-                                                                 node.status.allocatable}},
+      volumes_(settings.pods(), memory_bytes), ports_(settings.port_first, settings.port_last),
+      context_{loop,   clock,   runtime,  images,
+               hub,    events_, pleg_,    volumes_,
+               ports_, oom_,    settings, {node.metadata.name, address_of(node), node.status.allocatable}},
       registrar_(loop, clock, hub, node, [this] { return health(); }),
       desired_(
           loop, hub, node.metadata.name,
@@ -49,8 +40,12 @@ Agent::Agent(loop::Loop& loop, const Clock& clock, const Settings& settings, cri
       changed_(loop) {}
 
 loop::Task<void> Agent::run() {
+  oom_.sample(count_oom_kills());
   loop_.spawn("list the runtime", pleg_.run());
   co_await pleg_.wait_first();
+  for (const std::string& uid : pleg_.known_pods()) // before any new pod chooses
+    for (const pods::ObservedSandbox& sandbox : pleg_.of(uid).sandboxes)
+      ports_.recall(uid, sandbox.ports);
   loop_.spawn("runtime events", pleg_.listen());
   co_await registrar_.enroll();
   loop_.spawn("lease", registrar_.run());
@@ -123,10 +118,11 @@ node::Health Agent::health() {
   return out;
 }
 
-// Log files that have grown are turned over, for containers that run.
+// The kernel's kills are counted; log files that have grown are turned over, for containers that run.
 loop::Task<void> Agent::housekeep() {
   for (;;) {
     co_await loop::sleep(housekeeping);
+    oom_.sample(count_oom_kills());
     std::vector<std::pair<std::string, std::string>> files;
     for (const auto& [uid, life] : pods_)
       for (const pods::ContainerView& v : life->views())

@@ -51,6 +51,7 @@ private:
   Pleg pleg_;
   Volumes volumes_;
   PortTable ports_;
+  pods::OomKills oom_;
   Context context_;
   Registrar registrar_;
   Desired desired_;

@@ -6,6 +6,7 @@
 #include "nodeagent/agent/pleg.h"
 #include "nodeagent/agent/volumes.h"
 #include "nodeagent/pods/environment.h"
+#include "nodeagent/pods/oom.h"
 #include "nodeagent/pods/ports.h"
 #include <set>
 
@@ -18,9 +19,9 @@ public:
   /// The pod's ports, chosen now or before; a number is free when it can be bound on all addresses. Error:
   /// exhausted.
   Result<pods::Ports> choose(const k8s::Pod& pod);
-  /// The ports that an earlier worker chose for the pod, as its status tells (fault F1): they are in use, by
-  /// its containers.
-  void recall(const k8s::Pod& pod);
+  /// The ports that an earlier worker chose for a pod, as its sandbox tells (fault F1): they are in use by
+  /// its containers, whether or not that worker had time to report them.
+  void recall(const std::string& uid, const pods::Ports& ports);
   void release(const std::string& uid) { held_.erase(uid); }
   pods::Ports of(const std::string& uid) const;
 
@@ -41,6 +42,7 @@ struct Context {
   Pleg& pleg;
   Volumes& volumes;
   PortTable& ports;
+  pods::OomKills& oom;
   const Settings& settings;
   pods::NodeFacts node;
 };

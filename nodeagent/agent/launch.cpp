@@ -87,6 +87,9 @@ Result<cri::ContainerConfig> configure(const Context& context, const k8s::Pod& p
   out.run_as_user = own.run_as_user ? own.run_as_user : shared.run_as_user;
   out.run_as_group = own.run_as_group ? own.run_as_group : shared.run_as_group;
   out.read_only_root = own.read_only_root_filesystem.value_or(false);
+  auto memory = context.node.allocatable.find("memory");
+  out.oom_score_adj = pods::oom_score_adj(
+      pod.spec, container, memory == context.node.allocatable.end() ? 0 : memory->second.units());
   return out;
 }
 
@@ -123,18 +126,19 @@ std::string read_api_key(const std::string& record) {
   return key ? std::string(trim(*key)) : std::string();
 }
 
-cri::SandboxConfig sandbox_config(const k8s::Pod& pod, const std::string& log_root, uint32_t attempt,
-                                  int64_t shm_bytes) {
+cri::SandboxConfig sandbox_config(const Context& context, const k8s::Pod& pod, uint32_t attempt) {
   cri::SandboxConfig out;
   out.name = pod.metadata.name;
   out.ns = pod.metadata.ns;
   out.uid = pod.metadata.uid;
   out.attempt = attempt;
-  out.log_directory =
-      cat(log_root, "/", log_directory_name(pod.metadata.ns, pod.metadata.name, pod.metadata.uid));
+  out.log_directory = cat(context.settings.logs(), "/",
+                          log_directory_name(pod.metadata.ns, pod.metadata.name, pod.metadata.uid));
   out.labels = pod_labels(pod);
-  if (shm_bytes > 0)
-    out.annotations[wire::annotation_shm_bytes] = std::to_string(shm_bytes);
+  if (auto memory = context.node.allocatable.find("memory"); memory != context.node.allocatable.end())
+    out.annotations[wire::annotation_shm_bytes] = std::to_string(memory->second.units() / 2);
+  if (const pods::Ports ports = context.ports.of(pod.metadata.uid); !ports.empty())
+    out.annotations[cri_key::ports] = pods::ports_text(ports);
   out.share_process_namespace = pod.spec.share_process_namespace;
   return out;
 }
@@ -159,9 +163,7 @@ loop::Task<std::optional<Failure>> launch(Context& context, k8s::Pod pod, k8s::C
   if (*word != fabric::word_none)
     if (auto given = give_fabric(context, pod, container.name, *word, *config); !given)
       co_return Failure{"CreateContainerConfigError", given.error().message, now()};
-  auto memory = context.node.allocatable.find("memory");
-  int64_t shm = memory == context.node.allocatable.end() ? 0 : memory->second.units() / 2;
-  cri::SandboxConfig sandbox = sandbox_config(pod, context.settings.logs(), sandbox_attempt, shm);
+  const cri::SandboxConfig sandbox = sandbox_config(context, pod, sandbox_attempt);
   if (auto made = make_directories(cat(sandbox.log_directory, "/", container.name), 0755); !made)
     co_return Failure{"CreateContainerError", made.error().message, now()};
   auto id = co_await context.runtime.create_container(sandbox_id, *config, sandbox);

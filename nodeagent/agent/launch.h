@@ -6,9 +6,8 @@
 
 namespace podstep::agent {
 
-/// What the runtime is told of a pod's sandbox; pure.
-cri::SandboxConfig sandbox_config(const k8s::Pod& pod, const std::string& log_root, uint32_t attempt,
-                                  int64_t shm_bytes);
+/// What the runtime is told of a pod's sandbox, the pod's chosen ports among it.
+cri::SandboxConfig sandbox_config(const Context& context, const k8s::Pod& pod, uint32_t attempt);
 
 /// Starts incarnation `attempt` of a container in `sandbox_id`. The Failure's reason is what the user reads
 /// (K-STAT-3).

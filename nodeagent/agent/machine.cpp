@@ -52,7 +52,7 @@ std::optional<int64_t> meminfo(std::string_view key) {
 // Mount point and file of the memory controller: proc(5) cgroup lines `N:memory:/path` (v1) and `0::/path`
 // (v2).
 struct MemoryGroup {
-  std::string root, path, limit_file, usage_file;
+  std::string root, path, limit_file, usage_file, kills_file;
 };
 std::optional<MemoryGroup> memory_group() {
   auto text = read_file("/proc/self/cgroup", small_file);
@@ -65,9 +65,10 @@ std::optional<MemoryGroup> memory_group() {
       continue;
     std::string controllers = cat(",", line.substr(a + 1, b - a - 1), ","), path = line.substr(b + 1);
     if (controllers.find(",memory,") != controllers.npos)
-      return MemoryGroup{"/sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes"};
+      return MemoryGroup{"/sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes",
+                         "memory.oom_control"};
     if (controllers == ",,")
-      unified = MemoryGroup{"/sys/fs/cgroup", path, "memory.max", "memory.current"};
+      unified = MemoryGroup{"/sys/fs/cgroup", path, "memory.max", "memory.current", "memory.events"};
   }
   return unified;
 }
@@ -165,6 +166,13 @@ Result<node::Machine> read_machine(const std::string& runtime) {
   if (size_t blank = runtime.find(' '); blank != runtime.npos)
     info.container_runtime_version = cat(runtime.substr(0, blank), "://", runtime.substr(blank + 1));
   return out;
+}
+
+std::optional<uint64_t> count_oom_kills() {
+  auto group = memory_group();
+  auto text = group ? read_file(cat(group->root, group->path, "/", group->kills_file), 4096)
+                    : Result<std::string>(Error("no memory controller"));
+  return text ? node::oom_kills(*text) : std::nullopt;
 }
 
 void read_levels(const Settings& settings, int64_t memory_bytes, node::Health& out) {

@@ -13,6 +13,9 @@ node::Given read_given(const Settings& settings);
 /// `containerd 1.6.20`. Error: failed, when no interface but loopback has an address.
 Result<node::Machine> read_machine(const std::string& runtime);
 
+/// How many processes the kernel has killed for want of memory in this step; nothing where it does not say.
+std::optional<uint64_t> count_oom_kills();
+
 /// How full the step's memory and tmpfs are, 0..1; what cannot be told is 0.
 void read_levels(const Settings& settings, int64_t memory_bytes, node::Health& out);
 

@@ -2,6 +2,7 @@
 #include "nodeagent/agent/pleg.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "nodeagent/pods/ports.h"
 #include <algorithm>
 
 namespace podstep::agent {
@@ -95,7 +96,8 @@ loop::Task<Result<void>> Pleg::list() {
   PODSTEP_CO_TRY(std::vector<cri::Container> containers, co_await runtime_.list_containers());
   std::map<std::string, pods::Observed> now;
   for (const cri::Sandbox& s : sandboxes)
-    now[s.uid].sandboxes.push_back({s.id, s.attempt, s.state == cri::SandboxState::ready, s.created_at});
+    now[s.uid].sandboxes.push_back({s.id, s.attempt, s.state == cri::SandboxState::ready, s.created_at,
+                                    pods::parse_ports(value(s.annotations, cri_key::ports))});
   std::erase_if(made_, [&](const Made& m) { return m.lists < mine; });
   for (const Made& m : made_) { // while this list was under way: it may show them or not
     auto& known = now[m.uid].sandboxes;

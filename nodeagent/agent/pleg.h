@@ -19,6 +19,7 @@ inline constexpr const char* hash = "io.kubernetes.container.hash";
 inline constexpr const char* restart_count = "io.kubernetes.container.restartCount";
 inline constexpr const char* termination_path = "io.kubernetes.container.terminationMessagePath";
 inline constexpr const char* termination_policy = "io.kubernetes.container.terminationMessagePolicy";
+inline constexpr const char* ports = "podstep.io/ports"; ///< of a sandbox: pods::ports_text
 inline constexpr const char* pod_grace = "io.kubernetes.pod.terminationGracePeriod";
 } // namespace cri_key
 

@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include "nodeagent/agent/launch.h"
 #include "nodeagent/agent/logs.h"
+#include "nodeagent/agent/machine.h"
 #include <algorithm>
 
 namespace podstep::agent {
@@ -35,7 +36,6 @@ PodLife::PodLife(Context& context, k8s::Pod pod, std::function<std::optional<End
       changed_(context.loop) {}
 
 void PodLife::start() {
-  context_.ports.recall(pod_);
   prober_ = std::make_shared<Prober>(
       context_, [this] { poke(); },
       [this](const std::string& container, std::string why) { memory_.kills[container] = std::move(why); });
@@ -137,31 +137,49 @@ void PodLife::look() {
   prober_->follow(pod_, all, context_.ports.of(pod_.metadata.uid), memory_.ending.has_value());
 }
 
-// Last words and the record's copy of the log, once per ended container.
+// Last words, the kernel's part in it, and the record's copy of the log, once per ended container.
 void PodLife::note_ends() {
   for (pods::ObservedContainer& c : view_.containers) {
     if (c.state != pods::RunState::exited)
       continue;
-    auto known = words_.find(c.id);
-    if (known == words_.end()) {
-      std::string text = context_.volumes.termination_message(pod_.metadata.uid, c.name, c.attempt);
-      std::string log = cat(context_.settings.logs(), "/",
-                            log_directory_name(pod_.metadata.ns, pod_.metadata.name, pod_.metadata.uid), "/",
-                            log_file_name(c.name, c.attempt));
-      const k8s::Container* spec = find(pod_, c.name);
-      if (text.empty() && c.exit_code != 0 && spec &&
-          spec->termination_message_policy == "FallbackToLogsOnError")
-        if (auto tail = read_tail(log, fallback_bytes))
-          text = last_lines(plain(*tail, false), fallback_lines);
-      if (!context_.settings.record.empty())
-        if (auto kept = keep(log, context_.settings.record, pod_.metadata.name, c.name, c.attempt);
-            !kept && kept.error().kind != Kind::not_found)
-          log::warning(cat("keep the log of ", full_name(pod_), "/", c.name, ": ", kept.error().message));
-      known = words_.emplace(c.id, text).first;
-    }
+    auto known = ends_.find(c.id);
+    if (known == ends_.end())
+      known = ends_.emplace(c.id, end_of(c)).first;
     if (c.message.empty())
-      c.message = known->second;
+      c.message = known->second.words;
+    if (known->second.oom)
+      c.reason = pods::reason_oom;
   }
+}
+
+PodLife::End PodLife::end_of(const pods::ObservedContainer& c) {
+  End end{context_.volumes.termination_message(pod_.metadata.uid, c.name, c.attempt), was_oom(c)};
+  std::string log = cat(context_.settings.logs(), "/",
+                        log_directory_name(pod_.metadata.ns, pod_.metadata.name, pod_.metadata.uid), "/",
+                        log_file_name(c.name, c.attempt));
+  const k8s::Container* spec = find(pod_, c.name);
+  if (end.words.empty() && c.exit_code != 0 && spec &&
+      spec->termination_message_policy == "FallbackToLogsOnError")
+    if (auto tail = read_tail(log, fallback_bytes))
+      end.words = last_lines(plain(*tail, false), fallback_lines);
+  if (!context_.settings.record.empty())
+    if (auto kept = keep(log, context_.settings.record, pod_.metadata.name, c.name, c.attempt);
+        !kept && kept.error().kind != Kind::not_found)
+      log::warning(cat("keep the log of ", full_name(pod_), "/", c.name, ": ", kept.error().message));
+  return end;
+}
+
+bool PodLife::was_oom(const pods::ObservedContainer& c) {
+  if (pods::was_reported_oom(pod_.status, c.id))
+    return true;
+  if (c.exit_code != pods::exit_sigkill || memory_.stopping.contains(c.id) ||
+      !context_.oom.explains(count_oom_kills()))
+    return false;
+  context_.events.warning(pod_, "OOMKilling",
+                          cat("Container ", c.name,
+                              " was killed: the memory of the job's step on this node is used up. Fix: more "
+                              "memory (sbatch --mem), or pods that use less"));
+  return true;
 }
 
 void PodLife::enter(const Ending& ending) {
@@ -234,16 +252,13 @@ loop::Task<void> PodLife::create_sandbox(uint32_t attempt) {
     co_return fail("FailedCreatePodSandBox", ports.error());
   for (const k8s::Container& container : pod_.spec.containers)
     context_.loop.spawn("image", prepare_image(context_, container.image));
-  auto memory = context_.node.allocatable.find("memory");
-  int64_t shm = memory == context_.node.allocatable.end() ? 0 : memory->second.units() / 2;
-  auto id =
-      co_await context_.runtime.run_sandbox(sandbox_config(pod_, context_.settings.logs(), attempt, shm));
+  auto id = co_await context_.runtime.run_sandbox(sandbox_config(context_, pod_, attempt));
   if (!id) {
     fail("FailedCreatePodSandBox", id.error());
     co_return co_await context_.pleg.refresh();
   }
   memory_.failures.erase("");
-  context_.pleg.made(pod_.metadata.uid, {*id, attempt, true, context_.clock.wall()});
+  context_.pleg.made(pod_.metadata.uid, {*id, attempt, true, context_.clock.wall(), *ports});
 }
 
 // Mounted and made known while the sandbox starts. What fails here fails again where the container starts,

@@ -28,6 +28,10 @@ public:
   std::vector<pods::ContainerView> views() const;
 
 private:
+  struct End {
+    std::string words; ///< its termination message
+    bool oom = false;  ///< killed for want of memory
+  };
   static loop::Task<void> run(std::shared_ptr<PodLife> self);
   loop::Task<void> perform(pods::Action action);
   loop::Task<void> create_sandbox(uint32_t attempt);
@@ -38,6 +42,8 @@ private:
   loop::Task<void> tolerate(std::string what, loop::Task<Result<void>> call);
   void look();
   void note_ends();
+  End end_of(const pods::ObservedContainer& container);
+  bool was_oom(const pods::ObservedContainer& container);
   void enter(const pods::Ending& ending);
   pods::Inputs inputs() const;
   pods::StatusInputs status_inputs() const;
@@ -53,8 +59,7 @@ private:
   loop::Signal changed_;
   std::shared_ptr<Prober> prober_;
   std::shared_ptr<Reporter> reporter_;
-  std::map<std::string, std::string>
-      words_; ///< container id to its termination message, taken once at its end
+  std::map<std::string, End> ends_; ///< by container id, taken once at its end
 };
 
 } // namespace podstep::agent

@@ -1,6 +1,5 @@
 // Ports of this node: which are free, which pod holds which; see context.h.
 #include "nodeagent/agent/context.h"
-#include "nodeagent/pods/plan.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -51,10 +50,9 @@ Result<pods::Ports> PortTable::choose(const k8s::Pod& pod) {
   return chosen;
 }
 
-void PortTable::recall(const k8s::Pod& pod) {
-  if (pods::Ports known = pods::chosen_ports(pod.status);
-      !known.empty() && !pods::is_terminal(pod.status.phase))
-    held_.emplace(pod.metadata.uid, std::move(known));
+void PortTable::recall(const std::string& uid, const pods::Ports& ports) {
+  if (!ports.empty())
+    held_.emplace(uid, ports);
 }
 
 pods::Ports PortTable::of(const std::string& uid) const {

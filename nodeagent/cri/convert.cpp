@@ -81,6 +81,7 @@ v1::ContainerConfig to_message(const ContainerConfig& config, const SandboxConfi
   out.set_log_path(config.log_path);
   out.set_stdin(config.stdin_open);
   out.set_tty(config.tty);
+  out.mutable_linux()->mutable_resources()->set_oom_score_adj(config.oom_score_adj);
   auto* security = out.mutable_linux()->mutable_security_context();
   set_namespaces(*security->mutable_namespace_options(), sandbox);
   security->mutable_seccomp()->set_profile_type(v1::SecurityProfile::RuntimeDefault);

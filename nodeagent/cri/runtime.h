@@ -40,6 +40,8 @@ struct ContainerConfig {
   /// in a container: podstep-crun maps it to the job's user.
   std::optional<int64_t> run_as_user, run_as_group;
   bool read_only_root = false;
+  int64_t oom_score_adj =
+      0; ///< proc(5); containerd takes its own where that is higher (restrict_oom_score_adj)
 };
 
 enum class SandboxState { ready, not_ready };

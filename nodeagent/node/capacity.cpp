@@ -39,6 +39,17 @@ std::optional<int64_t> memory_limit(std::string_view text) {
   return *bytes;
 }
 
+std::optional<uint64_t> oom_kills(std::string_view text) {
+  constexpr std::string_view key = "oom_kill ";
+  for (const std::string& line : split(text, '\n'))
+    if (auto count = line.starts_with(key)
+                         ? parse_int(std::string_view(line).substr(key.size()), 0, INT64_MAX)
+                         : Result<int64_t>(Error("another line"));
+        count)
+      return uint64_t(*count);
+  return std::nullopt;
+}
+
 Result<Capacity> capacity(const Given& g) {
   std::optional<int64_t> cpus, memory;
   least(cpus, g.affinity_cpus);

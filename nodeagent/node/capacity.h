@@ -33,6 +33,9 @@ Result<int64_t> count_cpus(std::string_view list);
 /// memory.limit_in_bytes (v1) or memory.max (v2); nothing for `max` and for v1's "no limit" (a page below
 /// 2^63).
 std::optional<int64_t> memory_limit(std::string_view text);
+/// How many processes the kernel has killed for want of memory in a cgroup: the line `oom_kill N` of
+/// memory.oom_control (v1, since Linux 4.13) or memory.events (v2).
+std::optional<uint64_t> oom_kills(std::string_view text);
 
 /// Kept back from pods for podstepd, containerd and one shim per pod (footprint: podstepd(8)).
 inline constexpr int64_t reserved_bytes = 128 << 20;

@@ -1,6 +1,7 @@
 // Conditions and phase of a Pod: see conditions.h.
 #include "nodeagent/pods/conditions.h"
 #include "common/text.h"
+#include "nodeagent/pods/ports.h"
 #include <algorithm>
 
 namespace podstep::pods {
@@ -34,13 +35,6 @@ Condition containers_ready(const k8s::PodStatus& status) {
     return truth("ContainersReady", true);
   return truth("ContainersReady", false, "ContainersNotReady",
                cat("containers with unready status: ", list(unready)));
-}
-
-std::string ports_text(const std::map<std::string, int32_t>& ports) {
-  std::vector<std::string> out;
-  for (const auto& [name, number] : ports)
-    out.push_back(cat(name, "=", number));
-  return join(out, ",");
 }
 
 // The transition time of the reported condition with the same status, else now.

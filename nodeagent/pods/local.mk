@@ -8,6 +8,7 @@ libpods_la_SOURCES = \
   nodeagent/pods/environment.cpp nodeagent/pods/environment.h \
   nodeagent/pods/hosts.cpp nodeagent/pods/hosts.h \
   nodeagent/pods/observed.h \
+  nodeagent/pods/oom.cpp nodeagent/pods/oom.h \
   nodeagent/pods/plan.cpp nodeagent/pods/plan.h \
   nodeagent/pods/ports.cpp nodeagent/pods/ports.h \
   nodeagent/pods/probe.cpp nodeagent/pods/probe.h \

@@ -3,6 +3,7 @@
 #pragma once
 #include "common/clock.h"
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct ObservedSandbox {
   uint32_t attempt = 0;
   bool ready = false;
   WallTime created_at{};
+  std::map<std::string, int32_t> ports{}; ///< chosen for its pod before it was made
 };
 
 struct ObservedContainer {

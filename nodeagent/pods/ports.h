@@ -13,8 +13,10 @@ using Ports = std::map<std::string, int32_t>;
 /// Names with `podstep.io/port-NAME: auto`, sorted.
 std::vector<std::string> auto_ports(const k8s::Pod& pod);
 
-/// Ports that a running pod already has, from its condition podstep.io/Ports: an agent that is started again
-/// must find the same.
+/// `http=30001,metrics=30002`, and back: what is no such part is passed over.
+std::string ports_text(const Ports& ports);
+Ports parse_ports(std::string_view text);
+/// Ports that a pod already has, from its condition podstep.io/Ports.
 Ports chosen_ports(const k8s::PodStatus& status);
 
 /// A free number for every name in `names` that `known` lacks: tried from a start that depends on the pod's

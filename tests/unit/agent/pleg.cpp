@@ -55,7 +55,7 @@ loop::Task<void> play(loop::Loop& loop, SlowRuntime& runtime, Pleg& pleg, std::v
   loop.spawn("a list that is under way", pleg.refresh());
   while (runtime.lists < 2)
     co_await loop::sleep(1ms);
-  pleg.made("u", {"s", 0, true, {}});
+  pleg.made("u", {"s", 0, true, {}, {}});
   seen.push_back(sandboxes_of(pleg)); // at once
   runtime.go.notify();
   co_await loop::sleep(5ms);
@@ -63,9 +63,11 @@ loop::Task<void> play(loop::Loop& loop, SlowRuntime& runtime, Pleg& pleg, std::v
   runtime.sandboxes.resize(1);
   runtime.sandboxes[0].id = "s";
   runtime.sandboxes[0].uid = "u";
+  runtime.sandboxes[0].annotations[cri_key::ports] = "http=30001";
   runtime.go.notify();
   co_await pleg.refresh();
   seen.push_back(sandboxes_of(pleg)); // now the runtime shows it: once, not twice
+  CHECK(pleg.of("u").sandboxes.at(0).ports == std::map<std::string, int32_t>{{"http", 30001}});
   runtime.sandboxes.clear();
   runtime.go.notify();
   co_await pleg.refresh();

@@ -25,6 +25,12 @@ TEST_CASE("A memory limit is a number of bytes; max and v1's largest number are 
   CHECK_FALSE(memory_limit(""));
 }
 
+TEST_CASE("The kernel's count of kills for memory is read in both versions' files (fault F11)") {
+  CHECK(oom_kills("oom_kill_disable 0\nunder_oom 0\noom_kill 3\n") == 3u);
+  CHECK(oom_kills("low 0\nhigh 0\nmax 7\noom 2\noom_kill 2\noom_group_kill 1\n") == 2u);
+  CHECK_FALSE(oom_kills("oom_kill_disable 0\nunder_oom 0\n"));
+}
+
 TEST_CASE("Capacity is the least of what cgroup, Slurm and host say, never the host alone (K-HPC-1)") {
   constexpr int64_t GiB = 1 << 30;
   struct Row {

@@ -67,6 +67,8 @@ TEST_CASE("Chosen ports are read back from the status, garbage is not") {
   status.conditions[0].type = k8s::condition_ports;
   status.conditions[0].message = "http=30001,x,y=0,z=99999";
   CHECK(chosen_ports(status) == Ports{{"http", 30001}});
+  const Ports ports{{"http", 30001}, {"metrics", 30002}};
+  CHECK(parse_ports(ports_text(ports)) == ports);
 }
 
 TEST_CASE("A probe's port is a number, a chosen port or a container's port by name") {

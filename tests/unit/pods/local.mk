@@ -3,6 +3,7 @@ TESTS += tests/unit/pods/unit
 tests_unit_pods_unit_SOURCES = \
   tests/unit/pods/admission.cpp \
   tests/unit/pods/environment.cpp \
+  tests/unit/pods/oom.cpp \
   tests/unit/pods/plan.cpp \
   tests/unit/pods/probe.cpp \
   tests/unit/pods/status.cpp \
