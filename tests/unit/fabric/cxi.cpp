@@ -1,10 +1,12 @@
 // The engine on a NIC: which keys it takes, whom it reaches, and what it says when it does not. On the fake
 // cxi.
 #include "tests/unit/fabric/fake.h"
-#include "tests/unit/fabric/pair.h"
+#include "tests/unit/fabric/meet.h"
 #include <filesystem>
 
 using fake::Environment;
+using pair::connect;
+using pair::listen;
 using pair::Side;
 
 static const bool loaded = fake::load();
@@ -44,42 +46,6 @@ TEST_CASE("A NIC for which the step has no service is left alone") {
   CHECK(opened() == "open");
   CHECK(opened("cxi1") == "open");
   CHECK(opened("cxi0").find("cxi0: not among the step's SLINGSHOT_DEVICES") != std::string::npos);
-}
-
-/// The receiver's half: tells its address after `before`, and waits for the sender's words.
-static std::string listen(Side& side, const std::function<void()>& before) {
-  unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
-  podstep_fabric_listener* listener = nullptr;
-  side.must(podstep_fabric_listen(side.fabric, address, &listener) == 0, "listen");
-  before();
-  side.put(address, sizeof address);
-  podstep_fabric_receiver* receiver = nullptr;
-  char text[512] = "";
-  side.rest([&] {
-    if (!receiver)
-      side.must(podstep_fabric_accept(listener, &receiver) >= 0, "accept");
-    return recv(side.socket, text, sizeof text, MSG_DONTWAIT) > 0;
-  });
-  if (receiver)
-    podstep_fabric_close_receiver(receiver);
-  podstep_fabric_close_listener(listener);
-  return text;
-}
-
-/// The sender's half: `met`, or the error.
-static void connect(Side& side) {
-  unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
-  side.take(address, sizeof address);
-  podstep_fabric_sender* sender = nullptr;
-  int rc = PODSTEP_FABRIC_AGAIN;
-  while (rc == PODSTEP_FABRIC_AGAIN)
-    rc = podstep_fabric_connect(side.fabric, address, &sender);
-  char text[512] = "met";
-  if (rc < 0)
-    snprintf(text, sizeof text, "%s", podstep_fabric_error(side.fabric));
-  side.put(text, sizeof text);
-  if (sender)
-    podstep_fabric_close_sender(sender);
 }
 
 /// A receiver in one step and a sender in another, on nodes of their own; what became of it.

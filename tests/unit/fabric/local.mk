@@ -9,7 +9,8 @@ if HAVE_FABRIC
 check_PROGRAMS += tests/unit/fabric/engine
 TESTS += tests/unit/fabric/engine
 tests_unit_fabric_engine_SOURCES = tests/unit/fabric/cxi.cpp tests/unit/fabric/death.cpp \
-  tests/unit/fabric/engine.cpp tests/unit/fabric/fake.h tests/unit/fabric/pair.h
+  tests/unit/fabric/engine.cpp tests/unit/fabric/fake.h tests/unit/fabric/key.cpp tests/unit/fabric/meet.h \
+  tests/unit/fabric/pair.h
 tests_unit_fabric_engine_CPPFLAGS = $(AM_CPPFLAGS) $(fake_cxi_path)
 tests_unit_fabric_engine_LDADD = libcatchmain.la libpodstep-fabric.la
 EXTRA_tests_unit_fabric_engine_DEPENDENCIES = tests/support/libcxi-fi.la
