@@ -26,19 +26,27 @@ template<class Comm, class F> auto post_on(Comm& comm, F post) {
   return out;
 }
 
+/// Whose request it is; nullptr where it is a sender's.
+inline RecvComm* receiver_of(const Request& request) {
+  return request.type == Request::Type::receive ? static_cast<const RecvGroup&>(request).comm
+         : request.type == Request::Type::flush ? static_cast<const FlushRequest&>(request).comm
+                                                : nullptr;
+}
+
 /// Whether the request is done, after one turn of the queue if it was not; `fault` where it never will be.
 inline bool is_done(Request& request, const Error*& fault) {
   if (request.done.load(std::memory_order_acquire))
     return true;
-  RecvComm* receiver =
-      request.type == Request::Type::receive ? static_cast<RecvGroup&>(request).comm : nullptr;
+  RecvComm* receiver = receiver_of(request);
   SendComm* sender = receiver ? nullptr : static_cast<SendRequest&>(request).comm;
   Endpoint& endpoint = receiver ? receiver->endpoint() : sender->endpoint();
   if (!endpoint.gate.try_enter())
     return false;
   endpoint.progress();
   bool done = request.done.load(std::memory_order_acquire);
-  if (!done && receiver)
+  if (!done && request.type == Request::Type::flush)
+    receiver->waiting(static_cast<const FlushRequest&>(request));
+  else if (!done && receiver)
     receiver->waiting();
   if (!done)
     fault = receiver ? receiver->fault() : sender->fault();

@@ -83,8 +83,8 @@ Result<void> Endpoint::create(const Device& device) {
       break;
   if (rc != 0)
     return provider_error("fi_enable", rc);
-  memory_ =
-      std::make_unique<Memory>(domain, ep_.get(), info.domain_attr->mr_mode, options_.idle_registrations);
+  memory_ = std::make_unique<Memory>(domain, ep_.get(), info.domain_attr->mr_mode, device.device_memory,
+                                     options_.idle_registrations);
   outs_ = std::make_unique<PacketOut[]>(packets_out);
   for (size_t i = 0; i < packets_out; ++i) {
     outs_[i].kind = OpKind::packet_out;
@@ -123,6 +123,13 @@ std::string Endpoint::address() const {
   char name[address_bytes];
   size_t length = sizeof name;
   return fi_getname(&ep_->fid, name, &length) == 0 ? std::string(name, length) : std::string();
+}
+
+Result<fi_addr_t> Endpoint::self() {
+  std::string name = address();
+  if (self_ == FI_ADDR_NOTAVAIL && fi_av_insert(addresses_.get(), name.data(), 1, &self_, 0, nullptr) != 1)
+    return Error("the provider refuses its own address");
+  return self_;
 }
 
 bool Endpoint::turn() {
@@ -170,6 +177,10 @@ void Endpoint::complete(Op* op, size_t bytes) {
     auto& slot = static_cast<RecvSlot&>(*op);
     return slot.group->comm->discarded(slot);
   }
+  case OpKind::flush: {
+    auto& flush = static_cast<FlushRequest&>(*op);
+    return flush.comm->flushed(flush);
+  }
   }
 }
 
@@ -202,6 +213,12 @@ void Endpoint::complete_error() {
       comm.fail(Error(Kind::unavailable, cat("receive of ", slot.capacity, " bytes, tag ", slot.tag,
                                              ", from ", comm.link().peer, ": ", why)));
     return;
+  }
+  case OpKind::flush: {
+    auto& flush = static_cast<FlushRequest&>(*op);
+    flush.comm->fail(
+        Error(Kind::unavailable, cat("flush of what came from ", flush.comm->link().peer, ": ", why)));
+    return flush.comm->flushed(flush);
   }
   case OpKind::data_out:
   case OpKind::one_sided: {

@@ -64,6 +64,7 @@ public:
   CommTable<SendComm>& senders() { return senders_; }
   CommTable<RecvComm>& receivers() { return receivers_; }
   std::string address() const; ///< fi_getname
+  Result<fi_addr_t> self();    ///< our own, to read what a peer wrote to our memory
 
   // --- links ---
   /// Posts the packet buffers of a link, as many as the provider takes. Error: fewer than 8.
@@ -113,6 +114,7 @@ private:
   std::string provider_, network_;
   size_t inject_bytes_ = 0, eager_limit_ = 0;
   size_t receive_depth_ = 0;
+  fi_addr_t self_ = FI_ADDR_NOTAVAIL;
   // Closed from the last to the first.
   FabricFid fabric_;
   DomainFid domain_;

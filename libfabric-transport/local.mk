@@ -30,6 +30,7 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/random.h \
   libfabric-transport/recv_comm.cpp libfabric-transport/recv_comm.h \
   libfabric-transport/recv_eager.cpp \
+  libfabric-transport/recv_flush.cpp \
   libfabric-transport/send_comm.cpp \
   libfabric-transport/side_channel.cpp libfabric-transport/side_channel.h \
   libfabric-transport/socket.cpp \

@@ -10,8 +10,8 @@ namespace {
 constexpr uint64_t everything = FI_SEND | FI_RECV | FI_READ | FI_WRITE | FI_REMOTE_READ | FI_REMOTE_WRITE;
 }
 
-Memory::Memory(fid_domain* domain, fid_ep* endpoint, int mode, size_t idle)
-    : domain_(domain), endpoint_(endpoint), mode_(mode), cache_(*this, {idle, SIZE_MAX}) {}
+Memory::Memory(fid_domain* domain, fid_ep* endpoint, int mode, bool gpu, size_t idle)
+    : domain_(domain), endpoint_(endpoint), mode_(mode), gpu_(gpu), cache_(*this, {idle, SIZE_MAX}) {}
 
 Result<void*> Memory::enroll(uintptr_t base, size_t bytes) {
   iovec range{reinterpret_cast<void*>(base), bytes};
@@ -21,7 +21,7 @@ Result<void*> Memory::enroll(uintptr_t base, size_t bytes) {
   attr.access = everything;
   attr.requested_key = mode_ & FI_MR_PROV_KEY ? 0 : next_key_++;
   attr.iface = FI_HMEM_SYSTEM;
-  if (int device = mode_ & FI_MR_HMEM ? cuda_device_of(range.iov_base) : -1; device >= 0) {
+  if (int device = gpu_ ? cuda_device_of(range.iov_base) : -1; device >= 0) {
     attr.iface = FI_HMEM_CUDA;
     attr.device.cuda = device;
   }

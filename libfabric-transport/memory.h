@@ -22,7 +22,9 @@ class Memory : Registrar {
 public:
   /// Both live longer. `idle`: how many unused registrations are kept; 0 withdraws each with its last user,
   /// which is right whatever is unmapped.
-  Memory(fid_domain* domain, fid_ep* endpoint, int mode, size_t idle);
+  /// `gpu`: the provider takes GPU memory (FI_HMEM), whether or not it wants to be told so (FI_MR_HMEM; cxi
+  /// does not).
+  Memory(fid_domain* domain, fid_ep* endpoint, int mode, bool gpu, size_t idle);
 
   Result<const Registration*> acquire(void* data, size_t bytes) {
     return cache_.acquire(reinterpret_cast<uintptr_t>(data), bytes);
@@ -46,6 +48,7 @@ private:
   fid_domain* domain_;
   fid_ep* endpoint_;
   int mode_;
+  bool gpu_;
   uint64_t next_key_ = 100; ///< cxi keeps the first 100 for optimized regions
   MrCache cache_;
 };

@@ -15,6 +15,7 @@ enum class OpKind : uint8_t {
   data_out,   ///< data was sent into a granted receive
   discard,    ///< data for a receive that its owner gave up
   one_sided,  ///< a read or write
+  flush,      ///< a read of our own memory, after which what came before can be seen there
 };
 
 /// First member of every block that is handed to the provider: it may write into `context` (FI_CONTEXT2).
@@ -25,7 +26,7 @@ struct Op {
 
 /// What send, receive and the others return. `done` is set by whichever thread reads the completion.
 struct Request {
-  enum class Type : uint8_t { send, receive, one_sided };
+  enum class Type : uint8_t { send, receive, one_sided, flush };
   Type type;
   std::atomic<bool> done;
   uint16_t index; ///< its place among the requests of its communicator

@@ -22,7 +22,8 @@ RecvComm::RecvComm(Endpoint& endpoint, Link& link)
       stash_(static_cast<Stashed*>(calloc(eager_credits, sizeof(Stashed)))),
       groups_(std::make_unique<RecvGroup[]>(most_receives)),
       first_slots_(std::make_unique<RecvSlot[]>(most_receives)),
-      more_slots_(static_cast<RecvSlot*>(calloc(most_receives * (most_grouped - 1), sizeof(RecvSlot)))) {
+      more_slots_(static_cast<RecvSlot*>(calloc(most_receives * (most_grouped - 1), sizeof(RecvSlot)))),
+      flushes_(static_cast<FlushRequest*>(calloc(most_receives, sizeof(FlushRequest)))) {
   ++link_.comms;
 }
 
@@ -37,6 +38,9 @@ RecvComm::~RecvComm() {
   --link_.comms;
   std::free(stash_);
   std::free(more_slots_);
+  for (uint32_t i = 0; i < fresh_flushes_; ++i)
+    endpoint_.let_go(flushes_[i].memory);
+  std::free(flushes_);
 }
 
 RecvSlot& RecvComm::slot(const RecvGroup& group, int i) const {
@@ -265,7 +269,7 @@ bool RecvComm::withdraw() {
       [&] {
         bool left = false;
         each_posted([&](RecvGroup&, RecvSlot&, int) { left = true; });
-        return !left;
+        return !left && flushing_ == 0;
       },
       withdraw_time);
   if (!live)

@@ -24,6 +24,16 @@ struct RecvGroup : Request {
   bool in_use, granted;
 };
 
+/// One flush: it is done when what was received into `memory` before can be seen there.
+struct FlushRequest : Op, Request {
+  RecvComm* comm;
+  void* data;
+  const Registration* memory; ///< held while it is under way
+  Duration since;             ///< active time when it was asked for
+  FlushRequest* next;         ///< in the list of free ones, or of those that are not posted yet
+  uint64_t landing;           ///< what is read, and not looked at
+};
+
 struct RecvBuffer {
   void* data = nullptr;
   size_t bytes = 0;
@@ -40,10 +50,17 @@ public:
   RecvGroup* receive(std::span<const RecvBuffer> buffers);
   /// The caller found `group` not done: whoever waits here needs the sender.
   void waiting();
+  /// Likewise a flush: it has the deadline of a transfer.
+  void waiting(const FlushRequest& flush);
   void release(RecvGroup* group) {
     group->in_use = false;
     polled_ = true;
   }
+  /// For memory of a GPU: the NIC has written the data, and whoever looks by another way may not see them
+  /// yet; a read by the NIC itself comes after its writes (PCIe). nullptr: as many are under way as receives
+  /// may be, or `fault()`.
+  FlushRequest* flush(void* data, const Registration* memory);
+  void release(FlushRequest* flush);
   uint32_t received(const RecvGroup& group, int i) const { return slot(group, i).received; }
   const Error* fault();
   /// Takes back what was posted. False: the provider still holds some of the caller's memory after a second.
@@ -65,6 +82,7 @@ public:
   void complete(RecvSlot& slot, size_t bytes);
   void discarded(RecvSlot& slot);
   void cancelled(RecvSlot& slot);
+  void flushed(FlushRequest& flush);
   void fail(Error error);
   /// The oldest notice of a one-sided operation that is complete; false when there is none.
   bool notice(uint64_t& value);
@@ -99,6 +117,7 @@ private:
   bool post(RecvGroup& g);
   bool send_grants();
   void owe();
+  bool post_flushes();
 
   Endpoint& endpoint_;
   Link& link_;
@@ -122,6 +141,9 @@ private:
   RecvSlot* more_slots_; ///< 7 for each group, touched only when used
   uint64_t notices_[most_notices];
   uint32_t notice_first_ = 0, notice_end_ = 0;
+  FlushRequest* flushes_; ///< most_receives of them, touched only when used
+  uint32_t fresh_flushes_ = 0, flushing_ = 0;
+  FlushRequest *free_flush_ = nullptr, *first_flush_ = nullptr, *last_flush_ = nullptr;
   Duration closed_since_ = Duration::max();
   std::optional<Error> fault_;
 };

@@ -142,6 +142,8 @@ void RecvComm::sender_closed(uint32_t sent) {
 bool RecvComm::speak() {
   if (closing)
     return true; // nothing more is posted or granted
+  if (!post_flushes())
+    return false;
   PacketHeader header;
   header.comm = peer_comm;
   auto say = [&](bool& due, PacketType type) {

@@ -7,6 +7,7 @@ namespace podstep::nccl {
 
 namespace {
 
+using fabric::FlushRequest;
 using fabric::RecvBuffer;
 using fabric::RecvGroup;
 using fabric::Registration;
@@ -32,14 +33,19 @@ int start_events(End& end, const Request& request, uint8_t direction, int n, siz
 }
 
 End& end_of(const Request& request) {
-  return *static_cast<End*>(request.type == Request::Type::receive
-                                ? static_cast<const RecvGroup&>(request).comm->user
-                                : static_cast<const SendRequest&>(request).comm->user);
+  const fabric::RecvComm* receiver = fabric::receiver_of(request);
+  return *static_cast<End*>(receiver ? receiver->user : static_cast<const SendRequest&>(request).comm->user);
 }
 
 /// Hands a finished request back.
 int finish(Request& request, int* done, int* sizes) {
   End& end = end_of(request);
+  if (request.type == Request::Type::flush) {
+    auto& flush = static_cast<FlushRequest&>(request);
+    flush.comm->release(&flush);
+    *done = 1;
+    return success;
+  }
   if (end.events)
     stop_event(end.context->profiler, end.events[request.index]);
   if (request.type == Request::Type::receive) {
@@ -93,8 +99,25 @@ int irecv(void* raw, int n, void** data, size_t* sizes, int* tags, void** handle
   return success;
 }
 
-int iflush(void*, int, void**, int*, void**, void** request) noexcept {
+/// One flush is enough for all buffers: it comes after every write of the NIC before it. NULL says that there
+/// is nothing to wait for, so a gate that is taken is waited for here, and a flush that finds no room is
+/// posted later.
+int iflush(void* raw, int n, void** data, int* sizes, void** handles, void** request) noexcept {
+  auto& end = *static_cast<End*>(raw);
   *request = nullptr;
+  if (!end.receive || n < 1 || n > fabric::most_grouped)
+    return internal_error;
+  for (int i = n - 1; i >= 0; --i) {
+    auto* memory = static_cast<const Registration*>(handles ? handles[i] : nullptr);
+    if (sizes[i] == 0 || fabric::Memory::on_host(memory))
+      continue;
+    fabric::Inside inside(end.endpoint->gate);
+    FlushRequest* flush = end.receive->flush(data[i], memory);
+    if (!flush)
+      return end.receive->fault() ? report(end.context, *end.receive->fault()) : int(internal_error);
+    *request = static_cast<Request*>(flush);
+    return success;
+  }
   return success;
 }
 

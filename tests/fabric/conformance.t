@@ -54,6 +54,9 @@ if [ -e "$podstep" ]; then
   export PODSTEP_FABRIC_PROVIDER=cxi
   conform 'podstep on cxi' --quick --deadline 8 --no-device FAKE_CXI_DEVICES=0 "$podstep"
   is "$(grep '^fake cxi:' "$tmp/err")" '' 'it breaks no rule of the NIC'
+  # Beside it a GPU whose memory kills a CPU that touches it: tests/support/cuda.
+  LD_LIBRARY_PATH=$top_builddir/tests/support/.libs conform 'podstep on cxi with a GPU' --quick "$podstep" F-CT-27 F-CT-10 F-CT-22
+  is "$(grep '^fake cxi:' "$tmp/err")" '' 'it breaks no rule of the NIC with a GPU either'
 else
   skip 'this build has no libnccl-net-podstep.so (libfabric is missing)' 'our plugin keeps the contract'
 fi

@@ -21,6 +21,7 @@ tests_fabric_conformance_SOURCES = tests/fabric/conformance.cpp \
   tests/fabric/cases/all.cpp tests/fabric/cases/cases.h \
   tests/fabric/cases/connect.cpp \
   tests/fabric/cases/death.cpp \
+  tests/fabric/cases/gpu.cpp \
   tests/fabric/cases/group.cpp \
   tests/fabric/cases/hostile.cpp \
   tests/fabric/cases/life.cpp \

@@ -44,6 +44,7 @@ const std::vector<harness::Case>& all() {
        profile},
       {"F-CT-24", "a step's Slingshot credentials are read strictly, and used", 1, slingshot},
       {"F-CT-25", "the data path allocates nothing once it runs", 2, no_allocation},
+      {"F-CT-27", "what was received into a GPU's memory is there once iflush is done", 2, gpu_memory},
   };
   return table;
 }

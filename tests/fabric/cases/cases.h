@@ -52,6 +52,8 @@ void hostile_wire(Rank&);
 void profile(Rank&);
 // slingshot.cpp
 void slingshot(Rank&);
+// gpu.cpp
+void gpu_memory(Rank&);
 
 /// All of them, in order of their numbers.
 const std::vector<harness::Case>& all();

@@ -30,6 +30,8 @@ void take(Queue& queue, const fi_cq_tagged_entry& entry) {
   auto* op = static_cast<Op*>(entry.op_context);
   if (!op)
     return;
+  if (op->target)
+    receive_to_gpu(*op, entry.len);
   queue.add({op->user, op->flags, entry.len, entry.tag, 0, Reason::none});
   give_op(op);
 }
@@ -61,6 +63,7 @@ void progress(Queue& queue) {
   for (Endpoint* ep : queue.endpoints) {
     ep->full = false;
     settle(*ep, false);
+    land(*ep, false);
   }
   fi_cq_tagged_entry entries[batch];
   size_t room = std::min(queue.done.size() - (queue.end - queue.first), batch);

@@ -89,6 +89,8 @@ struct Av : fid_av {
 struct Op {
   fi_context2 lower;
   void* user;
+  char* target;             ///< where a receive into GPU memory goes; nullptr: it is the CPU's
+  std::vector<char> bounce; ///< what shm sends or receives in place of GPU memory
   struct Endpoint* endpoint;
   uint64_t flags;
   bool busy;
@@ -124,6 +126,13 @@ struct LateWrite {
   uint64_t visible_at; ///< the endpoint's `reads` then
 };
 
+/// A message that the NIC has written to a GPU, and that is not seen there yet.
+struct Landing {
+  char* target;
+  std::vector<char> bytes;
+  uint64_t visible_at;
+};
+
 struct Endpoint : fid_ep {
   Domain* domain = nullptr;
   fid_ep* lower = nullptr;
@@ -139,6 +148,7 @@ struct Endpoint : fid_ep {
   std::vector<Op> pool;
   Op* free_ops = nullptr;
   std::deque<LateWrite> late;
+  std::deque<Landing> landings;
   uint64_t reads = 0; ///< of its queue
   int regions = 0;
 };
@@ -181,6 +191,12 @@ void give_op(Op* op);
 void fail(Queue& queue, void* context, uint64_t flags, size_t bytes, Reason reason);
 int error_of(Reason reason);
 const char* name_of(Reason reason);
+/// The NIC's view of GPU memory; nullptr: it is the CPU's.
+char* gpu_view(const void* at);
+/// A receive of so many bytes into GPU memory is complete.
+void receive_to_gpu(Op& op, size_t bytes);
+/// Makes what was received into GPU memory visible there, when its time has come or `now`.
+void land(Endpoint& ep, bool now);
 /// Makes late writes visible whose time has come; all of them with `now`.
 void settle(Endpoint& ep, bool now);
 

@@ -140,6 +140,7 @@ Op* take_op(Endpoint& ep, void* user, uint64_t flags) {
   Op* op = ep.free_ops;
   ep.free_ops = op->next;
   op->user = user;
+  op->target = nullptr;
   op->flags = flags;
   op->busy = true;
   ++(flags & FI_RECV ? ep.rx_used : ep.tx_used);
@@ -150,6 +151,8 @@ void give_op(Op* op) {
   Endpoint& ep = *op->endpoint;
   op->busy = false;
   op->next = ep.free_ops;
+  if (!op->bounce.empty())
+    op->bounce = {};
   ep.free_ops = op;
   --(op->flags & FI_RECV ? ep.rx_used : ep.tx_used);
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint64_t transfers =
     FI_MSG | FI_TAGGED | FI_RMA | FI_SEND | FI_RECV | FI_READ | FI_WRITE | FI_REMOTE_READ | FI_REMOTE_WRITE;
-constexpr uint64_t supported = transfers | FI_DIRECTED_RECV | FI_LOCAL_COMM | FI_REMOTE_COMM;
+constexpr uint64_t supported = transfers | FI_DIRECTED_RECV | FI_LOCAL_COMM | FI_REMOTE_COMM | FI_HMEM;
 constexpr uint64_t orders = FI_ORDER_SAS | FI_ORDER_WAW | FI_ORDER_RMA_WAW | FI_ORDER_RMA_RAR;
 constexpr uint64_t tag_format = 0xaaaaaaaaaaaaaaaa >> (64 - tag_bits); // a field for each bit
 constexpr int needed_modes = FI_MR_ENDPOINT | FI_MR_ALLOCATED;

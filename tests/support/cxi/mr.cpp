@@ -100,7 +100,8 @@ int register_attr(fid* f, const fi_mr_attr* attr, uint64_t, fid_mr** out) {
     return breaks("F-CXI-10", "memory that is not allocated", -FI_EFAULT);
   auto* region = new Region;
   region->domain = &domain;
-  region->base = base;
+  const char* view = gpu_view(attr->mr_iov->iov_base);
+  region->base = view ? reinterpret_cast<uint64_t>(view) : base;
   region->bytes = attr->mr_iov->iov_len;
   region->access = attr->access;
   region->fid = {FI_CLASS_MR, attr->context, &fid_ops};

@@ -42,7 +42,7 @@ void refuse(Endpoint& ep, const Access& a) {
   fail(*ep.transmit, a.context, FI_RMA | (a.write ? FI_WRITE : FI_READ), a.bytes, Reason::no_entry);
 }
 
-ssize_t access(fid_ep* f, const Access& a) {
+ssize_t access(fid_ep* f, Access a) {
   auto& ep = *static_cast<Endpoint*>(f);
   Entry entry(*ep.domain);
   if (int rc = entry.check())
@@ -59,6 +59,11 @@ ssize_t access(fid_ep* f, const Access& a) {
     fail(*ep.transmit, a.context, flags, a.bytes, why);
     return 0;
   }
+  const Address& target = ep.av->peers[a.to].address;
+  if (!a.write && target.nic == ep.self.nic && target.pid == ep.self.pid)
+    land(ep, true);
+  if (char* view = gpu_view(a.local))
+    a.local = view;
   if (ep.transmit->end - ep.transmit->first == ep.transmit->done.size())
     return -FI_EAGAIN;
   if (a.write && !a.deliver) {

@@ -1,5 +1,6 @@
 // Messages of the fake cxi, tagged and not: checked as the NIC does, and then sent by shm.
 #include "tests/support/cxi/cxi.h"
+#include <algorithm>
 
 namespace fakecxi {
 
@@ -56,6 +57,14 @@ ssize_t send_message(fid_ep* f, const Message& m) {
   Op* op = m.inject ? nullptr : take_op(ep, m.context, flags);
   Message lower = m;
   lower.to = ep.av->peers[m.to].lower;
+  char injected[inject_bytes];
+  if (const char* view = gpu_view(m.data)) {
+    if (op)
+      op->bounce.assign(view, view + m.bytes);
+    else
+      std::copy_n(view, m.bytes, injected);
+    lower.data = op ? op->bounce.data() : injected;
+  }
   ssize_t rc = hand_on(ep, lower, op);
   if (rc != 0 && op)
     give_op(op);
@@ -80,6 +89,11 @@ ssize_t receive_message(fid_ep* f, void* buffer, size_t bytes, fi_addr_t from, b
     from = ep.av->peers[from].lower;
   }
   Op* op = take_op(ep, context, FI_RECV | (tagged ? FI_TAGGED : FI_MSG));
+  op->target = gpu_view(buffer);
+  if (op->target) {
+    op->bounce.resize(bytes);
+    buffer = op->bounce.data();
+  }
   ssize_t rc = tagged ? fi_trecv(ep.lower, buffer, bytes, nullptr, from, tag, ignore, op)
                       : fi_recv(ep.lower, buffer, bytes, nullptr, from, op);
   if (rc != 0)

@@ -1,0 +1,85 @@
+// F-CT-27: memory of a GPU, which the CPU cannot touch: sent, received, and there once iflush is done. The
+// GPU is tests/support/cuda.
+#include "tests/fabric/cases/cases.h"
+#include "tests/fabric/host/session.h"
+#include <cstring>
+#include <dlfcn.h>
+
+namespace cases {
+using namespace harness;
+
+namespace {
+
+/// The GPU's memory as it lies, and as who checks it sees it.
+struct Gpu {
+  char *device = nullptr, *view = nullptr;
+};
+
+Gpu allocate(size_t bytes) {
+  void* driver = dlopen("libcuda.so.1", RTLD_NOW);
+  auto make = driver ? reinterpret_cast<void* (*)(size_t)>(dlsym(driver, "fake_cuda_allocate")) : nullptr;
+  auto see = driver ? reinterpret_cast<void* (*)(const void*)>(dlsym(driver, "fake_cuda_view")) : nullptr;
+  if (!make || !see)
+    throw Skipped("no GPU whose memory can be looked at: no libcuda.so.1 of tests/support");
+  Gpu out;
+  out.device = static_cast<char*>(make(bytes));
+  expect(out.device != nullptr, "no GPU memory");
+  out.view = static_cast<char*>(see(out.device));
+  return out;
+}
+
+void wait_for(Net& net, void* request, const char* what) {
+  int done = 0, size = 0;
+  for (Instant until = in_seconds(20); !done; expect(now() < until, what, " is not done after 20 s"))
+    must(net.test(request, &done, &size), "test");
+}
+
+/// One message through the GPUs; on the receiver whether it had to be flushed.
+bool one_message(Session& session, bool sender, void* comm, Gpu gpu, void* mhandle, size_t size, char mark) {
+  void *request = nullptr, *data = gpu.device, *phandle = nullptr;
+  int tag = 7, got = int(size);
+  std::memset(gpu.view, sender ? mark : 0, size);
+  for (Instant until = in_seconds(20); !request; expect(now() < until, "no request after 20 s"))
+    must(sender ? session.net->isend(comm, data, size, tag, mhandle, nullptr, &request)
+                : session.net->irecv(comm, 1, &data, &size, &tag, &mhandle, &phandle, &request),
+         "isend or irecv of GPU memory");
+  wait_for(*session.net, request, "the message");
+  if (sender)
+    return false;
+  must(session.net->iflush(comm, 1, &data, &got, &mhandle, &request), "iflush");
+  bool flushed = request != nullptr;
+  if (flushed)
+    wait_for(*session.net, request, "the flush");
+  for (size_t i = 0; i < size; i++)
+    expect(gpu.view[i] == mark, "after iflush byte ", i, " of ", size, " is not there yet");
+  return flushed;
+}
+
+} // namespace
+
+void gpu_memory(Rank& rank) {
+  constexpr size_t bytes = 1 << 20;
+  Gpu gpu = allocate(bytes);
+  Session session(*rank.options);
+  if (!(session.properties.ptr_support & ncclabi::ptr_cuda))
+    throw Skipped("it does not take GPU memory here");
+  OneWay way(session, rank);
+  void* mhandle = nullptr;
+  session.service.run([&] {
+    must(session.net->reg_mr(way.comm(), gpu.device, bytes, ncclabi::ptr_cuda, &mhandle),
+         "regMr of GPU memory");
+  });
+  int flushed = 0, messages = 0;
+  session.progress.run([&] {
+    for (size_t size : {size_t(8), size_t(1000), size_t(5000), bytes})
+      for (int i = 0; i < 10; i++)
+        flushed += one_message(session, way.sender, way.comm(), gpu, mhandle, size, char(++messages));
+  });
+  rank.note(text("flushed=", flushed));
+  session.dereg(way.comm(), mhandle);
+  rank.to.begin()->second.barrier();
+  way.close(session);
+  session.end();
+}
+
+} // namespace cases

@@ -1,0 +1,77 @@
+// A libcuda.so.1 for machines without a GPU: its memory is mapped twice, once as the GPU's, which the CPU
+// must not touch (it would die of it), and once as the view that a NIC has.
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace {
+
+/// Numbers of the CUDA driver API (cuda.h).
+constexpr int attribute_memory_type = 2, attribute_device_ordinal = 9, memory_type_device = 2;
+constexpr int success = 0, invalid_value = 1;
+
+struct Allocation {
+  size_t bytes;
+  char* view;
+};
+std::mutex lock;
+std::map<uintptr_t, Allocation>& allocations() {
+  static std::map<uintptr_t, Allocation> all;
+  return all;
+}
+
+/// Where the NIC sees this byte of the GPU; nullptr: it is no GPU's.
+char* view_of(uintptr_t at) {
+  std::lock_guard<std::mutex> held(lock);
+  auto after = allocations().upper_bound(at);
+  if (after == allocations().begin())
+    return nullptr;
+  const auto& [base, one] = *--after;
+  return at - base < one.bytes ? one.view + (at - base) : nullptr;
+}
+
+} // namespace
+
+#define EXPORT extern "C" __attribute__((visibility("default")))
+
+EXPORT int cuInit(unsigned) {
+  return success;
+}
+
+EXPORT int cuDeviceGetCount(int* count) {
+  *count = 1;
+  return success;
+}
+
+EXPORT int cuPointerGetAttribute(void* out, int attribute, uint64_t pointer) {
+  if (!view_of(uintptr_t(pointer)) ||
+      (attribute != attribute_memory_type && attribute != attribute_device_ordinal))
+    return invalid_value;
+  *static_cast<int*>(out) = attribute == attribute_memory_type ? memory_type_device : 0;
+  return success;
+}
+
+/// So many bytes of the GPU, whole pages; nullptr when there are none. They live as long as the process.
+EXPORT void* fake_cuda_allocate(size_t bytes) {
+  auto page = size_t(sysconf(_SC_PAGESIZE));
+  bytes = (bytes + page - 1) / page * page;
+  int fd = memfd_create("gpu", MFD_CLOEXEC);
+  if (fd < 0 || ftruncate(fd, off_t(bytes)) != 0)
+    return nullptr;
+  void* view = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  void* device = mmap(nullptr, bytes, PROT_NONE, MAP_SHARED, fd, 0);
+  close(fd);
+  if (view == MAP_FAILED || device == MAP_FAILED)
+    return nullptr;
+  std::lock_guard<std::mutex> held(lock);
+  allocations()[reinterpret_cast<uintptr_t>(device)] = {bytes, static_cast<char*>(view)};
+  return device;
+}
+
+/// The NIC's and the test's view of GPU memory; nullptr for any other.
+EXPORT void* fake_cuda_view(const void* pointer) {
+  return view_of(reinterpret_cast<uintptr_t>(pointer));
+}
