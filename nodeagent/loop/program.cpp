@@ -195,6 +195,8 @@ Task<Result<ToolResult>> run_program(Run run) {
   out.write.reset();
   err.write.reset();
   const std::string name = run.program.argv[0];
+  if (run.on_start)
+    run.on_start(process.pid);
   Running running(co_await asio::this_coro::executor, std::move(process));
   ToolResult result;
   Stream output(name, std::move(out.read), result.output, run.output_limit, Excess::fails,

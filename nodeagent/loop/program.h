@@ -19,6 +19,8 @@ struct Run {
   Duration grace{}; ///< between SIGTERM and SIGKILL at the end of `time`; 0: SIGKILL at once
   size_t output_limit = 1 << 20; ///< bytes of stdout; more kills it. Of stderr the last 8 to 16 KiB are kept
   LineSink on_output, on_errors; ///< each line of stdout, stderr, when it comes; may be empty
+  /// Told the number of its process group, to which signals may be sent until run_program has returned.
+  std::function<void(pid_t group)> on_start;
 };
 
 /// Starts it in a session of its own and waits for its end; what it left running in its process group is

@@ -104,6 +104,16 @@ TEST_CASE("A program may have some time between SIGTERM and SIGKILL to clean up"
   CHECK(has_no_child());
 }
 
+TEST_CASE("Who started a program may send its group a signal, and gets its result") {
+  pid_t group = -1;
+  loop::Run wanted = shell("trap 'exit 9' TERM; echo ready; while :; do sleep 0.01; done");
+  wanted.on_start = [&](pid_t number) { group = number; };
+  wanted.on_output = [&](std::string_view) { ::kill(-group, SIGTERM); };
+  auto done = result_of(std::move(wanted));
+  REQUIRE(done);
+  CHECK(done->code == 9);
+}
+
 TEST_CASE("A program that prints more than it may is killed and named") {
   loop::Run wanted = shell("yes");
   wanted.output_limit = 1000;
