@@ -6,8 +6,8 @@
 #include "common/wire_spec.h"
 #include "nodeagent/cli/spool.h"
 #include "nodeagent/images/digest.h"
-#include "nodeagent/images/name.h"
 #include "nodeagent/k8s/codec.h"
+#include "nodeagent/k8s/first_use.h"
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -22,17 +22,46 @@ namespace {
 
 constexpr int spec_version = 1;
 
-/// One entry of `images`; what is not in a store but importable has an empty digest until the first node has
-/// it.
+/// One entry of `images`; what is in no store but importable has an empty digest: the job's first node
+/// imports it.
 struct Resolved {
   json::object entry;
   std::string site_digest;
 };
 
-Result<Resolved> resolve(const std::string& name, const images::Stores& stores) {
+/// Sources that only `podstep image import` takes: what they mean depends on the machine and the directory.
+bool is_local_source(const std::string& name) {
+  for (std::string_view form : {"oci:", "docker-archive:"})
+    if (name.starts_with(form))
+      return true;
+  return false;
+}
+
+/// Why an image that is in no store cannot be imported by the job either, with what to do.
+Error nowhere(Error error, const std::string& name, const std::string& policy) {
+  if (policy == "Never" && k8s::is_importable(name)) {
+    error.message += "; its imagePullPolicy is Never, so the job does not import it";
+    error.hint += ", or write imagePullPolicy: IfNotPresent";
+  } else if (!name.starts_with('/') && !wire::is_digest(name)) {
+    error.hint += cat("; or write ", k8s::docker_scheme, printable(name),
+                      ", and the job imports it from Docker Hub at its first use");
+  }
+  return error;
+}
+
+Result<Resolved> resolve(const std::string& name, const std::string& policy, const images::Stores& stores) {
+  if (is_local_source(name))
+    return Error(Kind::invalid, cat("`", printable(name), "` is no image but a source of one"),
+                 cat("podstep image import ", printable(name), " NAME, and write image: NAME"));
+  if (policy == "Always" && !k8s::is_importable(name))
+    return Error(Kind::invalid,
+                 cat("imagePullPolicy Always needs a registry to ask, and ", printable(name), " names none"),
+                 cat("write imagePullPolicy: IfNotPresent; or ", k8s::docker_scheme, "NAME"));
   auto image = images::find(stores, name);
-  if (!image && image.error().kind == Kind::not_found && is_importable(name))
+  if (!image && image.error().kind == Kind::not_found && policy != "Never" && k8s::is_importable(name))
     return Resolved{{{"name", name}, {"digest", ""}, {"path", ""}, {"site", false}}, {}};
+  if (!image && image.error().kind == Kind::not_found)
+    return nowhere(std::move(image).error(), name, policy);
   if (!image)
     return std::move(image).error();
   Resolved resolved;
@@ -75,29 +104,20 @@ int fail(const Error& error) {
 
 } // namespace
 
-bool is_importable(const std::string& image) {
-  if (image.starts_with(images::docker_scheme))
-    return image.size() > images::docker_scheme.size();
-  size_t slash = image.find('/');
-  if (slash == std::string::npos || slash == 0)
-    return false;
-  std::string_view host = std::string_view(image).substr(0, slash);
-  return host.find('.') != host.npos || host.find(':') != host.npos || host == "localhost";
-}
-
 Rendered render(const std::string& text, const std::string& file, const images::Stores& stores) {
   k8s::Manifest manifest = k8s::read_manifest(text, file);
   Rendered rendered{{}, {}, std::move(manifest.problems)};
   json::array entries;
-  std::set<std::string> site;
+  std::set<std::string> site, named;
   for (const k8s::ImageUse& use : manifest.images) {
-    auto resolved = resolve(use.name, stores);
+    auto resolved = resolve(use.name, use.policy, stores);
     if (!resolved) {
       rendered.problems.push_back(
           {use.at, cat(use.path, ": ", resolved.error().message), resolved.error().hint});
       continue;
     }
-    entries.push_back(std::move(resolved->entry));
+    if (named.insert(use.name).second)
+      entries.push_back(std::move(resolved->entry));
     if (!resolved->site_digest.empty())
       site.insert(resolved->site_digest);
   }

@@ -17,10 +17,6 @@ struct Rendered {
 /// bytes.
 Rendered render(const std::string& text, const std::string& file, const images::Stores& stores);
 
-/// Whether `image` names a place from which the job's first node can import it: docker://NAME, or a name that
-/// begins with a registry's host.
-bool is_importable(const std::string& image);
-
 struct RenderOptions {
   std::string file;
   bool spool = false; ///< keep the spec in the state directory and print the lines of wire_spec.h

@@ -8,11 +8,12 @@ libstore_la_SOURCES = \
   nodeagent/images/layout.h \
   nodeagent/images/metadata.cpp nodeagent/images/metadata.h \
   nodeagent/images/name.cpp nodeagent/images/name.h \
+  nodeagent/images/report.cpp nodeagent/images/report.h \
   nodeagent/images/store.cpp nodeagent/images/store.h \
   nodeagent/images/superblock.cpp nodeagent/images/superblock.h \
   nodeagent/images/work.cpp nodeagent/images/work.h
 libstore_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
-libstore_la_LIBADD = librecord.la libjson.la libcommon.la $(OPENSSL_LIBS)
+libstore_la_LIBADD = librecord.la libjson.la libk8stypes.la libcommon.la $(OPENSSL_LIBS)
 
 # libimagemount: what the agent needs beside the store: image mounts, and stubs in containerd.
 noinst_LTLIBRARIES += libimagemount.la

@@ -2,13 +2,13 @@
 // index.
 #pragma once
 #include "common/result.h"
+#include "nodeagent/k8s/first_use.h"
 #include <string>
 #include <string_view>
 
 namespace podstep::images {
 
-/// How a source in a registry is written; as an `image:` it means the same without it.
-inline constexpr std::string_view docker_scheme = "docker://";
+using k8s::docker_scheme;
 
 /// The canonical short form (distribution/reference, "familiar name"), a docker:// before it left away:
 /// `docker.io/library/x:latest`, `library/x` and `x` are all `x`; `docker.io/a/b:1` is `a/b:1`; other

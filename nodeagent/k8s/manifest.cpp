@@ -66,7 +66,7 @@ public:
 
   Manifest finish() && {
     sort(manifest.problems);
-    for (auto& [name, use] : images_)
+    for (auto& [key, use] : images_)
       manifest.images.push_back(std::move(use));
     return std::move(manifest);
   }
@@ -77,14 +77,15 @@ private:
   void note_images(const Object& object, const YamlNode& document) {
     Containers containers = containers_of(object);
     for (size_t i = 0; i < containers.list->size(); ++i) {
-      const std::string& image = (*containers.list)[i].image;
-      if (image.empty() || images_.contains(image))
+      const Container& container = (*containers.list)[i];
+      const std::pair use(container.image, container.image_pull_policy);
+      if (container.image.empty() || images_.contains(use))
         continue;
       Problem here;
       here.where = containers.path;
       here.where.push_back({"", i, true});
       here.where.push_back({"image"});
-      images_[image] = {image, locate(document, here), to_text(here.where)};
+      images_[use] = {use.first, use.second, locate(document, here), to_text(here.where)};
     }
   }
 
@@ -139,7 +140,7 @@ private:
 
   std::string file_;
   std::map<std::pair<KindId, std::string>, int> names_;
-  std::map<std::string, ImageUse> images_;
+  std::map<std::pair<std::string, std::string>, ImageUse> images_;
 };
 
 } // namespace

@@ -8,7 +8,7 @@ namespace podstep::k8s {
 
 /// An image that a container uses, and where it says so first.
 struct ImageUse {
-  std::string name;
+  std::string name, policy; ///< imagePullPolicy
   Mark at;
   std::string path; ///< `spec.containers[0].image`
 };
@@ -16,7 +16,7 @@ struct ImageUse {
 struct Manifest {
   std::vector<Object> objects; ///< defaults applied, with podstep.io/source; meaningless beside problems
   std::vector<FileProblem> problems; ///< in the order of the file
-  std::vector<ImageUse> images;      ///< each name once, sorted
+  std::vector<ImageUse> images;      ///< each name and policy once, sorted
 };
 
 /// Reads all documents of `text`. `file`: its name, for podstep.io/source. Contract: podstep-manifest(7).

@@ -74,11 +74,32 @@ TEST_CASE("A truncated image is a problem even where its name could be imported"
   CHECK(rendered.problems[0].message.find("x.sqsh") != std::string::npos);
 }
 
-TEST_CASE("Importable are docker:// names and names with a registry") {
-  for (const char* name : {"docker://x", "docker.io/library/x", "localhost/x", "host:5000/x"})
-    CHECK(is_importable(name));
-  for (const char* name : {"x", "team/x:1", "docker://", "/home/u/x.sqsh", ""})
-    CHECK_FALSE(is_importable(name));
+TEST_CASE("An image that the job could not import either is refused, with what to write instead") {
+  struct Row {
+    const char *image, *policy, *message, *hint;
+  };
+  Scratch scratch;
+  for (const Row& row :
+       {Row{"ghcr.io/a:1", "Never", "imagePullPolicy is Never",
+            "podstep image import docker://ghcr.io/a:1, or"},
+        Row{"server", "Always", "needs a registry to ask", "IfNotPresent"},
+        Row{"team/server:1", "IfNotPresent", "there is no image team/server:1",
+            "write docker://team/server:1"},
+        Row{"oci:./app", "IfNotPresent", "no image but a source", "podstep image import oci:./app NAME"},
+        Row{"docker-archive:a.tar", "IfNotPresent", "no image but a source", "docker-archive:a.tar NAME"},
+        Row{"ghcr.io/A:1", "IfNotPresent", "no image name", "names look like"}}) {
+    CAPTURE(row.image, row.policy);
+    Rendered rendered = render(manifest(cat(row.image, "\n    imagePullPolicy: ", row.policy)), "m.yaml",
+                               {scratch.path, "", ""});
+    REQUIRE(rendered.problems.size() == 1);
+    CHECK(rendered.problems[0].at.line == 7);
+    CHECK(rendered.problems[0].message.find(row.message) != std::string::npos);
+    CHECK(rendered.problems[0].hint.find(row.hint) != std::string::npos);
+  }
+  for (const char* policy : {"IfNotPresent", "Always"})
+    CHECK(
+        render(manifest(cat("ghcr.io/a:1\n    imagePullPolicy: ", policy)), "m.yaml", {scratch.path, "", ""})
+            .problems.empty());
 }
 
 TEST_CASE("Specs older than a week go, unless the user has a job that may need one") {

@@ -2,6 +2,7 @@ check_PROGRAMS += tests/unit/k8s/unit
 TESTS += tests/unit/k8s/unit
 tests_unit_k8s_unit_SOURCES = \
   tests/unit/k8s/codec.cpp \
+  tests/unit/k8s/first_use.cpp \
   tests/unit/k8s/json.cpp \
   tests/unit/k8s/manifest.cpp \
   tests/unit/k8s/manifest_rules.cpp \
