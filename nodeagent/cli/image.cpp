@@ -9,6 +9,7 @@
 #include "nodeagent/images/import.h"
 #include "nodeagent/images/metadata.h"
 #include "nodeagent/images/name.h"
+#include "nodeagent/images/report.h"
 #include <CLI/CLI.hpp>
 #include <climits>
 #include <csignal>
@@ -23,12 +24,35 @@ extern "C" void on_interrupt(int) {
 }
 
 /// SIGINT, SIGTERM and SIGHUP give up in order, so that nothing is left in the store.
-images::Watch watch(ProgressPrinter& printer) {
+images::Watch watch(images::Progress progress) {
   struct sigaction action {};
   action.sa_handler = on_interrupt;
   for (int number : {SIGINT, SIGTERM, SIGHUP})
     ::sigaction(number, &action, nullptr);
-  return {[&printer](const std::string& phase, uint64_t bytes) { printer.show(phase, bytes); }, &interrupted};
+  // Who listened to the progress may be gone before the store is cleaned up.
+  ::signal(SIGPIPE, SIG_IGN);
+  return {std::move(progress), &interrupted};
+}
+
+images::Progress for_people(ProgressPrinter& printer) {
+  return [&printer](const std::string& phase, uint64_t bytes, uint64_t total) {
+    printer.show(phase, bytes, total);
+  };
+}
+
+/// A line for each change, at most one per second within a phase.
+images::Progress for_programs() {
+  return [last = images::Report(), told = Instant()](const std::string& phase, uint64_t bytes,
+                                                     uint64_t total) mutable {
+    const images::Report now{phase, bytes, total};
+    const Instant at = system_clock().now();
+    if (now == last || (now.phase == last.phase && at - told < std::chrono::seconds(1)))
+      return;
+    last = now;
+    told = at;
+    std::puts(images::to_line(now).c_str());
+    std::fflush(stdout);
+  };
 }
 
 struct Options {
@@ -38,7 +62,7 @@ struct Options {
   std::string architecture, entrypoint, cmd;
   std::vector<std::string> names;
   std::string output;
-  bool verify = false, quiet = false;
+  bool verify = false, quiet = false, porcelain = false;
 };
 
 Result<std::string> absolute(const std::string& path) {
@@ -89,7 +113,8 @@ int run_import(Options& options) {
   Instant began = system_clock().now();
   auto image = [&] {
     ProgressPrinter printer(stderr, system_clock());
-    return images::import_image(options.import, watch(printer));
+    return images::import_image(options.import,
+                                watch(options.porcelain ? for_programs() : for_people(printer)));
   }();
   return report(image, began);
 }
@@ -105,7 +130,7 @@ int run_build(Options& options) {
   Instant began = system_clock().now();
   auto image = [&] {
     ProgressPrinter printer(stderr, system_clock());
-    return images::build_image(options.build, watch(printer));
+    return images::build_image(options.build, watch(for_people(printer)));
   }();
   return report(image, began);
 }
@@ -154,7 +179,7 @@ int run_rm(const Options& options) {
     return fail(stores.error());
   ProgressPrinter printer(stderr, system_clock());
   for (const std::string& name : options.names)
-    if (auto removed = images::remove_image(stores->user, name, watch(printer)); !removed)
+    if (auto removed = images::remove_image(stores->user, name, watch(for_people(printer))); !removed)
       return fail(removed.error());
   return 0;
 }
@@ -171,6 +196,8 @@ void add_import(CLI::App& app, Options& options) {
   word->add_flag("--insecure", options.import.insecure,
                  "a registry without TLS or with an unknown certificate");
   word->add_flag("--if-missing", options.import.if_missing, "do nothing when an image of that name is there");
+  word->add_flag("--porcelain", options.porcelain,
+                 "for programs: progress as lines `progress BYTES TOTAL PHASE` on stdout");
   word->footer(
       "Examples:\n  podstep image import docker://debian:12-slim\n  podstep image import oci:./app:1.0 app\n"
       "  docker save app | gzip > app.tar.gz && podstep image import docker-archive:app.tar.gz app");

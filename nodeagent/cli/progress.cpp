@@ -1,6 +1,7 @@
 // Progress lines: see progress.h.
 #include "nodeagent/cli/progress.h"
 #include "common/text.h"
+#include <algorithm>
 #include <array>
 #include <unistd.h>
 
@@ -40,7 +41,16 @@ std::string human_seconds(int64_t seconds) {
   return cat(seconds / 86400, "d", two_digits(seconds / 3600 % 24), "h");
 }
 
-std::string ProgressLines::at(const std::string& phase, uint64_t bytes, Instant now) {
+std::string human_share(uint64_t bytes, uint64_t total) {
+  if (bytes == 0 || total == 0)
+    return bytes == 0 ? "" : human_bytes(bytes);
+  // What lies there may be a little more than the parts that were counted.
+  const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total));
+  return cat(human_bytes(bytes), " of ", human_bytes(std::max(bytes, total)), " (",
+             static_cast<int>(share * 100), " %)");
+}
+
+std::string ProgressLines::at(const std::string& phase, uint64_t bytes, uint64_t total, Instant now) {
   bool changed = phase != phase_;
   if (changed) {
     phase_ = phase;
@@ -52,7 +62,7 @@ std::string ProgressLines::at(const std::string& phase, uint64_t bytes, Instant 
   auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - began_).count();
   std::string line = phase;
   if (bytes > 0)
-    line += cat(", ", human_bytes(bytes));
+    line += cat(", ", human_share(bytes, total));
   if (seconds > 0)
     line += cat(", ", human_seconds(seconds));
   return line;
@@ -66,8 +76,8 @@ ProgressPrinter::~ProgressPrinter() {
     std::fputs("\r\033[K", stream_);
 }
 
-void ProgressPrinter::show(const std::string& phase, uint64_t bytes) {
-  std::string line = lines_.at(phase, bytes, clock_.now());
+void ProgressPrinter::show(const std::string& phase, uint64_t bytes, uint64_t total) {
+  std::string line = lines_.at(phase, bytes, total, clock_.now());
   if (line.empty())
     return;
   std::fprintf(stream_, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());

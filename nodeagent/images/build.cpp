@@ -3,8 +3,10 @@
 #include "nodeagent/images/account.h"
 #include "nodeagent/images/import.h"
 #include "nodeagent/images/layout.h"
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +46,16 @@ Result<std::string> absolute_directory(const std::string& path) {
   return std::string(resolved);
 }
 
+/// mksquashfs would take every processor and a quarter of the memory of the machine, also where the job has
+/// less: so it gets the processors of its affinity, and this much for its buffers.
+std::vector<std::string> bounds() {
+  constexpr int most_processors = 64; // beyond that the reading thread is what it waits for
+  cpu_set_t set;
+  const bool known = ::sched_getaffinity(0, sizeof set, &set) == 0; // not where there are more than 1024
+  return {"-mem", "512M", "-processors",
+          cat(known ? std::min(CPU_COUNT(&set), most_processors) : most_processors)};
+}
+
 /// Whether `path` is `directory` or lies below it; both absolute and resolved.
 bool within(const std::string& path, const std::string& directory) {
   return directory == "/" || path == directory || path.starts_with(directory + "/");
@@ -53,7 +65,8 @@ bool within(const std::string& path, const std::string& directory) {
 
 Result<std::string> flatten(const Work& work, const std::string& directory) {
   std::vector<std::string> argv{"mksquashfs", directory, flat_file(work)};
-  argv.insert(argv.end(), squash_options.begin(), squash_options.end());
+  for (const std::vector<std::string>& options : {squash_options, bounds()})
+    argv.insert(argv.end(), options.begin(), options.end());
   auto made =
       work.run("making the flat file", std::move(argv), true, [&] { return bytes_at(flat_file(work)); });
   if (!made)
@@ -110,16 +123,16 @@ Result<void> remove_image(const std::string& store, const std::string& name_or_d
   std::string name;
   if (by_name) {
     PODSTEP_TRY(name, normalised_name(name_or_digest));
-    auto entry = read_file(layout::index_entry(store, name), 128);
-    if (!entry)
+    auto named = named_digest(store, name);
+    if (!named && named.error().kind == Kind::not_found)
       return Error(Kind::not_found, cat("there is no image ", name, " in ", store),
                    "`podstep image ls` lists the images");
-    digest = trim(*entry);
+    digest = named.value_or(""); // a damaged entry has nothing behind it
   }
   PODSTEP_TRY(Work work, Work::begin(store, by_name ? name : digest, std::move(watch)));
   if (by_name)
     PODSTEP_CHECK(unlink_file(layout::index_entry(store, name)));
-  if (!wire::is_digest(digest)) // a damaged entry had nothing behind it
+  if (digest.empty())
     return {};
   if (auto names = names_of(store, digest); !names.empty())
     return by_name ? Result<void>()

@@ -3,6 +3,7 @@
 #include "nodeagent/images/import.h"
 #include "common/file.h"
 #include "nodeagent/images/account.h"
+#include "nodeagent/images/digest.h"
 #include "nodeagent/images/layout.h"
 #include "nodeagent/images/metadata.h"
 #include "nodeagent/k8s/codec.h"
@@ -37,7 +38,56 @@ std::string layout_directory(const Work& work) {
   return work.scratch() + "/oci";
 }
 
-Result<void> copy_to_layout(const Work& work, const ImportOptions& options) {
+/// The source as skopeo takes it: of a name with tag and digest, the digest decides, and skopeo refuses both.
+std::string skopeo_source(const std::string& source) {
+  const size_t at = source.find('@'), slash = source.rfind('/', at), tag = source.find(':', slash);
+  if (!source.starts_with(docker_scheme) || at == source.npos || tag == source.npos || tag > at)
+    return source;
+  return source.substr(0, tag) + source.substr(at);
+}
+
+/// What goes wrong with a source, with what to do about it.
+Error source_error(Error error, const ImportOptions& options) {
+  if (error.message.find("no image found in manifest list") != error.message.npos)
+    return Error(Kind::unsupported, cat(options.source, " has no image for ", options.architecture),
+                 "choose another with --arch");
+  if (error.hint.empty())
+    error.hint = options.source.starts_with(docker_scheme)
+                     ? "check the name; `skopeo login` for a private registry, --insecure for one without TLS"
+                     : "check that the file or directory is a whole image";
+  return error;
+}
+
+/// What a name in a registry means now.
+struct Tag {
+  std::string digest; ///< of the manifest, or of the list of manifests
+  uint64_t bytes = 0; ///< of all layers, as they come; 0 for a list, which does not say
+};
+
+/// Asks the registry. A name with a digest means the same for ever: nobody is asked.
+Result<Tag> ask_registry(const Work& work, const ImportOptions& options) {
+  if (const size_t at = options.source.find('@'); at != options.source.npos)
+    return Tag{options.source.substr(at + 1), 0};
+  std::vector<std::string> argv{"skopeo", "--tmpdir", work.scratch(), "inspect", "--raw"};
+  if (options.insecure)
+    argv.push_back("--tls-verify=false");
+  argv.push_back(options.source);
+  auto manifest = work.run(cat("fetching ", options.source), std::move(argv), false, {});
+  if (!manifest)
+    return source_error(std::move(manifest).error(), options);
+  Tag tag{sha256_text(*manifest), 0};
+  auto parsed = k8s::parse_json(*manifest, metadata_bytes);
+  const json::value* layers =
+      parsed && parsed->is_object() ? parsed->get_object().if_contains("layers") : nullptr;
+  if (layers && layers->is_array())
+    for (const json::value& layer : layers->get_array())
+      if (const json::value* size = layer.is_object() ? layer.get_object().if_contains("size") : nullptr;
+          size && size->is_int64() && size->get_int64() > 0)
+        tag.bytes += static_cast<uint64_t>(size->get_int64());
+  return tag;
+}
+
+Result<void> copy_to_layout(const Work& work, const ImportOptions& options, uint64_t total) {
   std::vector<std::string> argv{
       "skopeo",        "--tmpdir", work.scratch(), "--override-arch", options.architecture,
       "--override-os", "linux"};
@@ -48,23 +98,11 @@ Result<void> copy_to_layout(const Work& work, const ImportOptions& options) {
   argv.insert(argv.end(), {"copy", "--quiet"});
   if (options.insecure)
     argv.push_back("--src-tls-verify=false");
-  argv.insert(argv.end(), {options.source, cat("oci:", layout_directory(work), ":image")});
+  argv.insert(argv.end(), {skopeo_source(options.source), cat("oci:", layout_directory(work), ":image")});
   std::string blobs = layout_directory(work) + "/blobs/sha256";
-  auto copied =
-      work.run(cat("fetching ", options.source), std::move(argv), false, [&] { return bytes_at(blobs); });
-  if (!copied) {
-    Error error = std::move(copied).error();
-    if (error.message.find("no image found in manifest list") != error.message.npos)
-      return Error(Kind::unsupported, cat(options.source, " has no image for ", options.architecture),
-                   "choose another with --arch");
-    if (error.hint.empty())
-      error.hint =
-          options.source.starts_with("docker://")
-              ? "check the name; `skopeo login` for a private registry, --insecure for one without TLS"
-              : "check that the file or directory is a whole image";
-    return error;
-  }
-  return {};
+  auto copied = work.run(
+      cat("fetching ", options.source), std::move(argv), false, [&] { return bytes_at(blobs); }, total);
+  return copied ? Result<void>() : source_error(std::move(copied).error(), options);
 }
 
 /// A blob of the layout, by the digest in a descriptor (OCI image specification, descriptor.md).
@@ -145,7 +183,16 @@ Result<Image> import_image(const ImportOptions& options, Watch watch) {
   if (options.if_missing)
     if (auto there = find_here(options, name))
       return there;
-  PODSTEP_CHECK(copy_to_layout(work, options));
+  uint64_t total = 0;
+  if (options.source.starts_with(docker_scheme)) {
+    PODSTEP_TRY(Tag tag, ask_registry(work, options));
+    if (tag.digest == tag_digest(options.store, name))
+      if (auto there = find_here(options, name))
+        return there;
+    work.set_tag(std::move(tag.digest));
+    total = tag.bytes;
+  }
+  PODSTEP_CHECK(copy_to_layout(work, options, total));
   PODSTEP_TRY(Fetched fetched, read_layout(work));
   const std::string& made_for = fetched.config.config.architecture;
   if (made_for != options.architecture)

@@ -13,7 +13,8 @@ struct ImportOptions {
   bool insecure = false;    ///< a registry without TLS, or with a certificate nobody knows
   bool if_missing = false;  ///< an image of that name that is there and whole is enough
 };
-/// Converts once and publishes, under the lock of the name. Errors: invalid (source, name), unsupported
+/// Converts once and publishes, under the lock of the name. Of a registry it is asked first what the name
+/// means now: when that is what is there, nothing is fetched. Errors: invalid (source, name), unsupported
 /// (architecture), exhausted (store full), failed (what the tool said); nothing is left in the store's tmp/.
 Result<Image> import_image(const ImportOptions& options, Watch watch);
 

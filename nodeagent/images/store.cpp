@@ -16,7 +16,7 @@
 namespace podstep::images {
 namespace {
 
-constexpr size_t index_entry_bytes = 128;
+constexpr size_t index_entry_bytes = 256, site_entry_bytes = 4096;
 
 /// The names in a directory; none when it cannot be read.
 std::vector<std::string> entries(const std::string& path) {
@@ -27,15 +27,6 @@ std::vector<std::string> entries(const std::string& path) {
       names.emplace_back(entry->d_name);
   std::sort(names.begin(), names.end());
   return names;
-}
-
-Result<std::string> read_index(const std::string& store, std::string_view canonical) {
-  PODSTEP_TRY(std::string text, read_file(layout::index_entry(store, canonical), index_entry_bytes));
-  std::string digest(trim(text));
-  if (!wire::is_digest(digest))
-    return Error(Kind::invalid, cat("the index of ", store, " is damaged at ", printable(canonical)),
-                 cat("podstep image rm ", canonical, " and import it again"));
-  return digest;
 }
 
 /// The image of a digest in one store, metadata only.
@@ -101,7 +92,7 @@ Result<Image> find_path(const std::string& path) {
 Result<std::string> resolve(const std::string& store, const std::string& name) {
   if (wire::is_digest(name))
     return name;
-  auto digest = read_index(store, name);
+  auto digest = named_digest(store, name);
   size_t at = name.find('@');
   if (!digest && digest.error().kind == Kind::not_found && at != name.npos)
     return name.substr(at + 1);
@@ -135,7 +126,7 @@ Result<Stores> default_stores() {
   const char* site = ::getenv(wire::env_store);
   if (site && site[0] == '/')
     stores.site = site;
-  else if (auto configured = read_file(install::config("store"), index_entry_bytes * 32))
+  else if (auto configured = read_file(install::config("store"), site_entry_bytes))
     stores.site = std::string(trim(*configured));
   return stores;
 }
@@ -174,6 +165,23 @@ Result<Image> find(const Stores& stores, const std::string& name) {
   return image;
 }
 
+Result<std::string> named_digest(const std::string& store, std::string_view canonical) {
+  PODSTEP_TRY(std::string text, read_file(layout::index_entry(store, canonical), index_entry_bytes));
+  std::string digest = text.substr(0, text.find('\n'));
+  if (!wire::is_digest(digest))
+    return Error(Kind::invalid, cat("the index of ", store, " is damaged at ", printable(canonical)),
+                 cat("podstep image rm ", canonical, " and import it again"));
+  return digest;
+}
+
+std::string tag_digest(const std::string& store, std::string_view canonical) {
+  auto text = read_file(layout::index_entry(store, canonical), index_entry_bytes);
+  const size_t end = text ? text->find('\n') : std::string::npos;
+  std::string digest(end == std::string::npos ? std::string_view()
+                                              : trim(std::string_view(*text).substr(end)));
+  return wire::is_digest(digest) ? digest : "";
+}
+
 std::vector<Image> list(const Stores& stores) {
   std::vector<Image> images;
   for (const std::string& store : {stores.user, stores.site}) {
@@ -191,7 +199,7 @@ std::vector<Image> list(const Stores& stores) {
     };
     for (const std::string& file : entries(layout::index(store)))
       if (auto name = index_name(file))
-        if (auto digest = read_index(store, *name)) {
+        if (auto digest = named_digest(store, *name)) {
           add(*name, *digest);
           named.insert(*digest);
         }

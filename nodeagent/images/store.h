@@ -2,7 +2,9 @@
 // Layout: podstep-images(7).
 //   <store>/sha256/<hex>.sqsh   the flat, single-owner file system
 //   <store>/sha256/<hex>.json   what it is: configuration, size, digest of the file, how it was made
-//   <store>/index/<name, percent-encoded>   one line: sha256:<hex>
+//   <store>/index/<name, percent-encoded>   sha256:<hex>; on a second line, where it came from a registry:
+//   the
+//                               digest that the name had there
 //   <store>/tmp/                work in progress, same file system; <store>/lock/  one lock file per name
 #pragma once
 #include "common/result.h"
@@ -51,6 +53,10 @@ Result<Stores> default_stores();
 /// Errors: not_found with a hint, invalid (no name; truncated; not a squashfs), unsupported (another
 /// architecture).
 Result<Image> find(const Stores& stores, const std::string& name);
+/// The digest that a canonical name means in one store. Errors: not_found; invalid (a damaged entry).
+Result<std::string> named_digest(const std::string& store, std::string_view canonical);
+/// The digest that the name had in its registry when it was imported; empty when it came from elsewhere.
+std::string tag_digest(const std::string& store, std::string_view canonical);
 /// Every name of both stores, the user's first, by name; an image without a name has an empty one. Damaged
 /// ones are listed too, with no bytes.
 std::vector<Image> list(const Stores& stores);

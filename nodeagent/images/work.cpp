@@ -12,11 +12,16 @@
 #include <memory>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <thread>
 #include <unistd.h>
 
 namespace podstep::images {
 namespace {
+
+/// A scratch directory is touched this often while the work goes on; one of another host that was not touched
+/// for so long has lost its owner.
+constexpr Duration touch_period = std::chrono::seconds(20), abandoned_after = std::chrono::minutes(10);
 
 constexpr const char* other_store = "choose another with --store DIR or PODSTEP_STORE=DIR";
 
@@ -60,23 +65,40 @@ Result<OwnedFd> take_lock(const std::string& store, const std::string& name, con
       return store_error(store, errno_error(cat("lock ", path)));
     if (watch.interrupted && *watch.interrupted)
       return Error(Kind::failed, cat("interrupted while waiting for another import of ", name));
-    watch.progress(cat("waiting for another import of ", name), 0);
+    watch.progress(cat("waiting for another import of ", name), 0, 0);
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
   return fd;
 }
 
-/// Removes scratch directories whose names nobody holds a lock on: their owners were killed.
-void sweep(const std::string& store) {
+/// A scratch directory is `NAME@HOST`; NAME as in index_file(), which has no @.
+std::string scratch_name(const std::string& name) {
+  struct utsname names;
+  return cat(index_file(name), "@", ::uname(&names) == 0 ? index_file(names.nodename) : "unknown");
+}
+
+/// Whether the directory's owner was killed, seen by who works in `own` and holds its lock: nobody else holds
+/// the lock of its name. That says nothing of another host where locks do not reach from node to node; there
+/// the work under way shows by the time of the directory.
+bool is_abandoned(const std::string& store, const std::string& entry, const std::string& own) {
+  const size_t at = entry.find('@'), own_at = own.find('@');
+  const std::string name = entry.substr(0, at);
+  OwnedFd lock(::open(cat(layout::locks(store), "/", name).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (lock.valid() && name != own.substr(0, own_at) && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    return false;
+  if (at == entry.npos || entry.substr(at) == own.substr(own_at))
+    return true;
+  struct stat st;
+  return ::stat(cat(layout::scratch(store), "/", entry).c_str(), &st) == 0 &&
+         system_clock().wall() - WallTime(std::chrono::seconds(st.st_mtime)) > abandoned_after;
+}
+
+/// Removes what killed predecessors left.
+void sweep(const std::string& store, const std::string& own) {
   std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(layout::scratch(store).c_str()), ::closedir);
-  while (struct dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
-    if (entry->d_name[0] == '.')
-      continue;
-    OwnedFd lock(
-        ::open(cat(layout::locks(store), "/", entry->d_name).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    if (!lock.valid() || ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0)
+  while (struct dirent* entry = dir ? ::readdir(dir.get()) : nullptr)
+    if (entry->d_name[0] != '.' && entry->d_name != own && is_abandoned(store, entry->d_name, own))
       remove_tree(cat(layout::scratch(store), "/", entry->d_name));
-  }
 }
 
 Result<void> flush(const std::string& path) {
@@ -121,25 +143,35 @@ Result<Work> Work::begin(const std::string& store, const std::string& canonical_
       return store_error(store, made.error());
   Work work(store, canonical_name, std::move(watch));
   PODSTEP_TRY(OwnedFd lock, take_lock(store, canonical_name, work.watch_));
-  sweep(store);
-  std::string scratch = cat(layout::scratch(store), "/", index_file(canonical_name));
+  const std::string own = scratch_name(canonical_name);
+  sweep(store, own);
+  std::string scratch = cat(layout::scratch(store), "/", own);
   remove_tree(scratch);
   if (::mkdir(scratch.c_str(), 0700) != 0)
     return errno == ENOSPC || errno == EDQUOT ? full(store)
                                               : store_error(store, errno_error(cat("mkdir ", scratch)));
   work.lock_ = std::move(lock);
   work.scratch_ = std::move(scratch);
+  work.watch_.progress = [inner = std::move(work.watch_.progress), directory = work.scratch_,
+                          touched = system_clock().now()](const std::string& phase, uint64_t bytes,
+                                                          uint64_t total) mutable {
+    if (const Instant now = system_clock().now(); now - touched >= touch_period) {
+      touched = now;
+      ::utimensat(AT_FDCWD, directory.c_str(), nullptr, 0);
+    }
+    inner(phase, bytes, total);
+  };
   return work;
 }
 
 Result<std::string> Work::run(const std::string& phase, std::vector<std::string> argv, bool user_namespace,
-                              const std::function<uint64_t()>& bytes) const {
+                              const std::function<uint64_t()>& bytes, uint64_t total) const {
   Tool tool;
   tool.argv = std::move(argv);
   tool.user_namespace = user_namespace;
   tool.interrupted = watch_.interrupted;
-  tool.tick = [&] { watch_.progress(phase, bytes ? bytes() : 0); };
-  watch_.progress(phase, 0);
+  tool.tick = [&] { watch_.progress(phase, bytes ? bytes() : 0, total); };
+  watch_.progress(phase, 0, total);
   auto result = run_tool(tool);
   if (!result)
     return std::move(result).error().in(phase);
@@ -154,9 +186,10 @@ Result<std::string> Work::run(const std::string& phase, std::vector<std::string>
 
 Result<Image> Work::publish(Image image) const {
   std::string made = flat_file(*this);
-  PODSTEP_TRY(image.file_digest,
-              sha256_file(made, [&](uint64_t bytes) { watch_.progress("computing the digest", bytes); }));
   image.bytes = bytes_at(made);
+  PODSTEP_TRY(image.file_digest, sha256_file(made, [&](uint64_t bytes) {
+                watch_.progress("computing the digest", bytes, image.bytes);
+              }));
   if (image.digest
           .empty()) // built, not imported: there is no manifest, so contents and configuration stand for it
     image.digest = sha256_text(encode_metadata(image));
@@ -178,7 +211,8 @@ Result<Image> Work::publish(Image image) const {
 }
 
 Result<void> Work::point(const std::string& digest) const {
-  auto written = write_file_atomic(layout::index_entry(store_, name_), digest + "\n", 0644, true);
+  auto written = write_file_atomic(layout::index_entry(store_, name_),
+                                   cat(digest, "\n", tag_, tag_.empty() ? "" : "\n"), 0644, true);
   if (!written)
     return store_error(store_, written.error());
   return {};

@@ -85,6 +85,17 @@ ok 'an image is imported from a registry' image import --insecure "docker://127.
 is "$(image inspect "127.0.0.1:$port/team/app:1" | jq -r .digest)" "$(image inspect two | jq -r .digest)" \
   'the same manifest is the same image, whatever its source'
 is "$(find "$store/sha256" -name '*.sqsh' | wc -l)" 3 'and its file is there once'
+asked() { tail -n "+$((from + 1))" "$tmp/registry.log" | grep -cE "\"GET /v2/[^ ]*/$1/"; }
+from=$(wc -l <"$tmp/registry.log")
+ok 'the same name again' image import --insecure "docker://127.0.0.1:$port/team/app:1"
+is "$(asked manifests) $(asked blobs)" '1 0' 'asks the registry what it means, and fetches nothing'
+from=$(wc -l <"$tmp/registry.log")
+ok 'a name with tag and digest is imported' image import --insecure "docker://127.0.0.1:$port/team/app:1@$(image inspect two | jq -r .digest)"
+ok 'and again' image import --insecure "docker://127.0.0.1:$port/team/app:1@$(image inspect two | jq -r .digest)"
+is "$(asked manifests)" 1 'of a digest the registry is asked once'
+like "$(image import --porcelain docker-archive:two.tar for-programs)" '^progress [0-9]+ [0-9]+ fetching docker-archive:two.tar.*
+sha256:[0-9a-f]{64}$' 'for programs the progress and the digest stand on stdout'
+ok 'they are removed again' image rm for-programs "127.0.0.1:$port/team/app:1@$(image inspect two | jq -r .digest)"
 refused 'a tag that is not there' 'manifest unknown' import --insecure "docker://127.0.0.1:$port/team/app:2"
 refused 'a registry that nobody runs' 'fetching docker://127.0.0.1:1/x' import docker://127.0.0.1:1/x
 
@@ -146,14 +157,16 @@ stop_import() {
   wait_until 10 "$@"; pkill -TERM -P $pid -x podstep
   wait_until 10 bash -c "! kill -0 $pid"
 }
-ok 'an import that is interrupted at work ends' stop_import test -d "$store/tmp/slow"
+ok 'an import that is interrupted at work ends' stop_import test -d "$store/tmp/slow@$(uname -n)"
 like "$(cat "$tmp/slow.err")" 'interrupted' 'it says so'
 ok 'and leaves nothing' nothing_left
 exec 8>>"$store/lock/slow"; flock 8
 ok 'an import that waits for another can be interrupted' stop_import grep -q 'waiting for another import of slow' "$tmp/slow.err"
 exec 8>&-
 mkdir -p "$store/tmp/killed/rootfs"; chmod 0 "$store/tmp/killed/rootfs"; [ "$(id -u)" != 0 ] || chown -R 65534 "$store/tmp/killed"
+"${user[@]}" mkdir "$store/tmp/busy@elsewhere" "$store/tmp/gone@elsewhere" && touch -d '-11 minutes' "$store/tmp/gone@elsewhere"
 ok 'the next work on the store goes on' image rm two
+ok 'and leaves alone what another host may be at, whose locks may not be seen here' rmdir "$store/tmp/busy@elsewhere"
 ok 'and removes what a killed import left' nothing_left
 
 # --- removal

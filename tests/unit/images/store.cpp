@@ -30,6 +30,18 @@ TEST_CASE("An image is found by any spelling of its name, by digest and by path"
   }
 }
 
+TEST_CASE("What a name meant in its registry stands below its digest, and is not part of it") {
+  FlatStore user;
+  const std::string digest = user.add("ghcr.io/a:1", "a"), tag = images::sha256_text("tag");
+  CHECK(images::tag_digest(user.path, "ghcr.io/a:1").empty());
+  append(images::layout::index_entry(user.path, "ghcr.io/a:1"), tag + "\n");
+  CHECK(images::tag_digest(user.path, "ghcr.io/a:1") == tag);
+  CHECK(images::find({user.path, "", ""}, "ghcr.io/a:1")->digest == digest);
+  append(images::layout::index_entry(user.path, "ghcr.io/a:1"), "more\n");
+  CHECK(images::tag_digest(user.path, "ghcr.io/a:1").empty());
+  CHECK(images::tag_digest(user.path, "nobody").empty());
+}
+
 TEST_CASE("The user's image hides the site's of the same name, and each says where it lies") {
   FlatStore user, site;
   std::string theirs = site.add("x", "theirs"), only = site.add("y", "only"), own = user.add("x", "own");
