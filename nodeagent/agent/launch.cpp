@@ -144,14 +144,14 @@ cri::SandboxConfig sandbox_config(const Context& context, const k8s::Pod& pod, u
 }
 
 loop::Task<std::optional<Failure>> launch(Context& context, k8s::Pod pod, k8s::Container container,
-                                          std::string sandbox_id, uint32_t sandbox_attempt,
-                                          uint32_t attempt) {
+                                          std::string image_name, std::string sandbox_id,
+                                          uint32_t sandbox_attempt, uint32_t attempt) {
   auto now = [&] { return context.clock.now(); };
   if (auto failure = check_user(context, pod, container))
     co_return failure;
   if (auto failure = check_ports(context, container))
     co_return failure;
-  auto image = co_await context.images.ready(container.image);
+  auto image = co_await context.images.ready(std::move(image_name));
   if (!image)
     co_return image_failure(context, container, image.error());
   auto word = co_await choose_fabric(context, pod, image->digest);

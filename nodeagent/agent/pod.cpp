@@ -53,6 +53,8 @@ void PodLife::start() {
 }
 
 void PodLife::update(k8s::Pod pod) {
+  if (k8s::image_words(pod) != k8s::image_words(pod_))
+    std::erase_if(memory_.failures, [](const auto& entry) { return entry.second.told; });
   pod_ = std::move(pod);
   poke();
 }
@@ -251,7 +253,8 @@ loop::Task<void> PodLife::create_sandbox(uint32_t attempt) {
   if (!ports)
     co_return fail("FailedCreatePodSandBox", ports.error());
   for (const k8s::Container& container : pod_.spec.containers)
-    context_.loop.spawn("image", prepare_image(context_, container.image));
+    if (pods::Pull pull = pods::pull(pod_, container, context_.clock.now()); !pull.failure)
+      context_.loop.spawn("image", prepare_image(context_, pull.look_up));
   auto id = co_await context_.runtime.run_sandbox(sandbox_config(context_, pod_, attempt));
   if (!id) {
     fail("FailedCreatePodSandBox", id.error());
@@ -275,6 +278,9 @@ loop::Task<void> PodLife::start_container(std::string name, uint32_t attempt) {
   if (!spec || !sandbox)
     co_return;
   k8s::Container container = *spec;
+  const pods::Pull pull = pods::pull(pod_, container, context_.clock.now());
+  if (waits_for_image(container, pull))
+    co_return;
   for (const pods::ContainerView& v : views())
     if (v.name == name && v.state == pods::RunState::exited)
       memory_.backoff.tried(pods::backoff_key(container), v.finished, context_.clock.now());
@@ -283,7 +289,8 @@ loop::Task<void> PodLife::start_container(std::string name, uint32_t attempt) {
     memory_.failures[name] = {"CreateContainerConfigError", files.error().message, context_.clock.now()};
     co_return;
   }
-  auto failure = co_await launch(context_, pod_, container, sandbox->id, sandbox->attempt, attempt);
+  auto failure =
+      co_await launch(context_, pod_, container, pull.look_up, sandbox->id, sandbox->attempt, attempt);
   if (!failure) {
     memory_.failures.erase(name);
     co_return;
@@ -295,6 +302,22 @@ loop::Task<void> PodLife::start_container(std::string name, uint32_t attempt) {
                           before != memory_.failures.end() ? before->second.at : failure->at, failure->at);
   context_.events.warning(pod_, "Failed", cat("Error: ", failure->reason, ": ", failure->message));
   memory_.failures[name] = *failure;
+}
+
+// Notes and tells what the hub says of the container's image, while it is not there.
+bool PodLife::waits_for_image(const k8s::Container& container, const pods::Pull& pull) {
+  if (!pull.failure) {
+    if (pulling_.erase(container.name) > 0)
+      context_.events.normal(pod_, "Pulled", cat("Successfully pulled image \"", container.image, "\""));
+    return false;
+  }
+  memory_.failures[container.name] = *pull.failure;
+  if (pull.failure->reason != pods::reason_pulling)
+    context_.events.warning(pod_, "Failed",
+                            cat("Error: ", pull.failure->reason, ": ", pull.failure->message));
+  else if (pulling_.insert(container.name).second)
+    context_.events.normal(pod_, "Pulling", cat("Pulling image \"", container.image, "\""));
+  return true;
 }
 
 loop::Task<void> PodLife::stop_container(std::shared_ptr<PodLife> self, Action action) {

@@ -3,6 +3,7 @@
 #pragma once
 #include "nodeagent/agent/prober.h"
 #include "nodeagent/agent/reporter.h"
+#include "nodeagent/pods/pull.h"
 
 namespace podstep::agent {
 
@@ -36,6 +37,7 @@ private:
   loop::Task<void> perform(pods::Action action);
   loop::Task<void> create_sandbox(uint32_t attempt);
   static loop::Task<void> prepare_image(Context& context, std::string name);
+  bool waits_for_image(const k8s::Container& container, const pods::Pull& pull);
   loop::Task<void> start_container(std::string name, uint32_t attempt);
   static loop::Task<void> stop_container(std::shared_ptr<PodLife> self, pods::Action action);
   loop::Task<void> delete_from_api();
@@ -59,6 +61,7 @@ private:
   loop::Signal changed_;
   std::shared_ptr<Prober> prober_;
   std::shared_ptr<Reporter> reporter_;
+  std::set<std::string> pulling_; ///< containers whose images the hub brings; for the event when one is there
   std::map<std::string, End> ends_; ///< by container id, taken once at its end
 };
 

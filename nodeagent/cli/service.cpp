@@ -99,6 +99,11 @@ PodRow pod_row(const Members& m) {
   return row;
 }
 
+ImageRow image_row(const Members& m) {
+  return ImageRow{m.text("name"),   m.text("state"),   m.text("phase"),
+                  m.text("reason"), m.number("bytes"), m.number("total")};
+}
+
 NodeRow node_row(const Members& m) {
   return NodeRow{m.text("name"), m.text("host"), m.text("reason"), m.flag("ready")};
 }
@@ -169,6 +174,7 @@ Result<Service> parse_status(std::string_view text) {
     service.phase = m.text("phase");
     service.reason = m.text("reason");
     service.updated = m.text("updated");
+    service.images = m.list("images", image_row);
     service.nodes = m.list("nodes", node_row);
     service.pods = m.list("pods", pod_row);
     return service;

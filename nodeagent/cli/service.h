@@ -24,10 +24,16 @@ struct NodeRow {
   std::string name, host, reason;
   bool ready = false;
 };
+/// An image that the job brings itself.
+struct ImageRow {
+  std::string name, state, phase, reason;
+  int64_t bytes = 0, total = 0;
+};
 /// status.json
 struct Service {
   int64_t job = 0, restart = 0;
   std::string phase, reason, updated;
+  std::vector<ImageRow> images;
   std::vector<NodeRow> nodes;
   std::vector<PodRow> pods;
 };
@@ -82,11 +88,13 @@ Result<PodRow> choose_pod(const Service& service, const std::string& name);
 /// Its container called `name`, or the only one.
 Result<ContainerRow> choose_container(const PodRow& pod, const std::string& name);
 
+/// `fetching, 5.0 MB of 20.0 MB (25 %)`; empty for an image that is not being imported.
+std::string progress_of(const ImageRow& image);
 /// `2/3`: pods of which all containers are ready.
 std::string ready_pods(const Service& service);
 int64_t all_restarts(const Service& service);
-/// The status page: a headline, the nodes that are not ready, a row per pod and, below a pod with several,
-/// per container.
+/// The status page: a headline, the nodes that are not ready, the images that the job brings, a row per pod
+/// and, below a pod with several, per container.
 std::string status_page(const Service& service, const std::string& time_left, WallTime now);
 /// A row per communicator; empty when there is none.
 std::string fabric_table(const std::vector<FabricContainer>& containers, WallTime now);

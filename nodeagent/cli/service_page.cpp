@@ -24,6 +24,14 @@ bool all_ready(const PodRow& pod) {
 
 } // namespace
 
+std::string progress_of(const ImageRow& image) {
+  const std::string share = human_share(static_cast<uint64_t>(std::max<int64_t>(image.bytes, 0)),
+                                        static_cast<uint64_t>(std::max<int64_t>(image.total, 0)));
+  // `fetching docker://NAME`: the name stands beside it
+  const std::string phase = image.phase.starts_with("fetching ") ? "fetching" : image.phase;
+  return cat(phase, share.empty() || phase.empty() ? "" : ", ", share);
+}
+
 std::string ready_pods(const Service& service) {
   size_t ready = 0;
   for (const PodRow& pod : service.pods)
@@ -51,6 +59,9 @@ std::string status_page(const Service& service, const std::string& time_left, Wa
   Table nodes({"NODE", "READY", "REASON"});
   for (const NodeRow& node : service.nodes)
     nodes.add({node.name, node.ready ? "yes" : "no", or_dash(node.reason)});
+  Table images({"IMAGE", "STATE", "PROGRESS", "REASON"});
+  for (const ImageRow& image : service.images)
+    images.add({image.name, image.state, or_dash(progress_of(image)), or_dash(image.reason)});
   Table pods({"POD", "NODE", "READY", "PHASE", "RESTARTS", "AGE", "REASON"});
   for (const PodRow& pod : service.pods) {
     pods.add({pod.name, or_dash(pod.node), pod.ready, pod.phase, std::to_string(pod.restarts),
@@ -62,6 +73,8 @@ std::string status_page(const Service& service, const std::string& time_left, Wa
   }
   if (!nodes.empty())
     page += "\n" + nodes.text();
+  if (!images.empty())
+    page += "\n" + images.text();
   if (!pods.empty())
     page += "\n" + pods.text();
   return page;

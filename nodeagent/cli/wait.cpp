@@ -27,6 +27,9 @@ constexpr int exit_timeout = 124;
 
 std::string phase_line(const Service& service) {
   std::string line = cat("job ", service.job, ": ", service.phase, ", pods ", ready_pods(service), " ready");
+  for (const ImageRow& image : service.images)
+    if (const std::string progress = progress_of(image); !progress.empty())
+      return cat(line, "; ", printable(image.name), ": ", printable(progress));
   for (const PodRow& pod : service.pods)
     if (!pod.reason.empty())
       return cat(line, "; ", pod.name, ": ", printable(pod.reason, 200));

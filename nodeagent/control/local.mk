@@ -7,6 +7,7 @@ libcontrol_la_SOURCES = \
   nodeagent/control/deployment_status.cpp nodeagent/control/deployment_status.h \
   nodeagent/control/endpoints.cpp nodeagent/control/endpoints.h \
   nodeagent/control/garbage.cpp nodeagent/control/garbage.h \
+  nodeagent/control/imports.cpp nodeagent/control/imports.h \
   nodeagent/control/place.cpp nodeagent/control/place.h \
   nodeagent/control/readiness.cpp nodeagent/control/readiness.h \
   nodeagent/control/replicaset.cpp nodeagent/control/replicaset.h

@@ -8,6 +8,7 @@ libhub_la_SOURCES = \
   nodeagent/hub/boot_lines.cpp nodeagent/hub/boot_lines.h \
   nodeagent/hub/controllers.cpp nodeagent/hub/controllers.h \
   nodeagent/hub/discovery.cpp nodeagent/hub/discovery.h \
+  nodeagent/hub/importer.cpp nodeagent/hub/importer.h \
   nodeagent/hub/journal.cpp nodeagent/hub/journal.h \
   nodeagent/hub/kept.cpp nodeagent/hub/kept.h \
   nodeagent/hub/lead.h \
@@ -21,7 +22,7 @@ libhub_la_SOURCES = \
   nodeagent/hub/slurm.cpp nodeagent/hub/slurm.h \
   nodeagent/hub/store.cpp nodeagent/hub/store.h \
   nodeagent/hub/watch.cpp nodeagent/hub/watch.h
-libhub_la_LIBADD = libsupervise.la libcontrol.la libk8s.la libhttp.la librecord.la libloop.la libcommon.la
+libhub_la_LIBADD = libsupervise.la libcontrol.la libpods.la libstore.la libk8s.la libhttp.la librecord.la libloop.la libcommon.la
 
 pkglibexec_PROGRAMS += podstep-hub
 podstep_hub_SOURCES = nodeagent/hub/main.cpp nodeagent/hub/worker.cpp nodeagent/hub/worker.h

@@ -78,6 +78,11 @@ json::object pod_json(const k8s::Pod& pod) {
           {"containers", std::move(containers)}};
 }
 
+json::object image_json(const ImageRow& image) {
+  return {{"name", image.name},   {"state", image.state},   {"phase", image.phase},  {"bytes", image.bytes},
+          {"total", image.total}, {"digest", image.digest}, {"reason", image.reason}};
+}
+
 json::object node_json(const k8s::Node& node) {
   const auto* ready = control::find_condition(node.status.conditions, "Ready");
   const bool is_ready = ready && ready->status == "True";
@@ -93,7 +98,9 @@ json::object node_json(const k8s::Node& node) {
 } // namespace
 
 std::string status_json(const Service& service, const std::vector<k8s::Object>& all) {
-  json::array nodes, pods;
+  json::array nodes, pods, images;
+  for (const auto& image : service.images)
+    images.push_back(image_json(image));
   for (const auto& object : all) {
     if (const auto* pod = std::get_if<k8s::Pod>(&object))
       pods.push_back(pod_json(*pod));
@@ -105,6 +112,7 @@ std::string status_json(const Service& service, const std::vector<k8s::Object>& 
                                       {"restart", service.restart},
                                       {"phase", service.phase},
                                       {"reason", reason_of(service)},
+                                      {"images", std::move(images)},
                                       {"nodes", std::move(nodes)},
                                       {"pods", std::move(pods)}});
 }

@@ -6,10 +6,18 @@
 
 namespace podstep::hub {
 
+/// An image that the job brings, in the words of podstep-record(7).
+struct ImageRow {
+  std::string name, state, phase;
+  uint64_t bytes = 0, total = 0;
+  std::string digest, reason;
+};
+
 /// The service as a whole, in the words of podstep-record(7).
 struct Service {
   int64_t job = 0, restart = 0;
   std::string phase = "Starting", reason, key;
+  std::vector<ImageRow> images;
   std::string trouble;    ///< why the record lacks something; shown after the reason
   bool withdrawn = false; ///< the endpoints are no longer offered
 };

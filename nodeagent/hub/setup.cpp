@@ -1,6 +1,7 @@
 // What the hub is told at its start.
 #include "nodeagent/hub/setup.h"
 #include "common/file.h"
+#include "common/install.h"
 #include "common/limits.h"
 #include "common/process.h"
 #include "common/text.h"
@@ -63,6 +64,10 @@ Result<Setup> read_setup() {
                                               text.rfind("PATH=", 0) == 0 ||
                                               text.rfind("LD_LIBRARY_PATH=", 0) == 0)
       setup.environment.emplace_back(text);
+  setup.importing = {install::bin("podstep"), setup.node, {}, {}};
+  for (char** entry = environ; *entry; ++entry)
+    setup.importing.environment.emplace_back(*entry);
+  PODSTEP_TRY(setup.importing.stores, images::default_stores());
   return setup;
 }
 

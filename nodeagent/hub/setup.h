@@ -1,7 +1,7 @@
 // What the hub is told at its start: Slurm's environment, the record, the rendered manifest, the job's key,
 // its own address.
 #pragma once
-#include "nodeagent/k8s/codec.h"
+#include "nodeagent/hub/importer.h"
 
 namespace podstep::hub {
 
@@ -11,6 +11,7 @@ struct Setup {
   std::string record, run_directory;
   std::string scontrol;                 ///< absolute path, empty where there is none
   std::vector<std::string> environment; ///< for scontrol
+  Importer::Place importing;
 };
 /// From the environment of the hub's step. Error names the missing variable.
 Result<Setup> read_setup();

@@ -6,6 +6,7 @@
 #include "nodeagent/control/place.h"
 #include "nodeagent/control/readiness.h"
 #include "nodeagent/hub/boot_lines.h"
+#include "nodeagent/hub/importer.h"
 #include "nodeagent/hub/kept.h"
 #include "nodeagent/hub/lead.h"
 #include "nodeagent/hub/recorder.h"
@@ -69,7 +70,8 @@ public:
                  [this](const std::string& node, const std::string& why) {
                    lines_.say(wire::Word::leaving, {node, why});
                  }),
-        changed_(loop_), unpublished_(loop_) {
+        changed_(loop_), unpublished_(loop_),
+        importer_(loop_, clock_, store_, std::move(setup_.importing), [this] { changed_.notify(); }) {
     service_.job = parse_int(setup_.job, 0, UINT32_MAX).value_or(0);
     service_.restart = setup_.restart;
     service_.key = std::move(key);
@@ -179,7 +181,7 @@ private:
   loop::Task<void> control_loop() {
     while (true) {
       const Instant begin = clock_.now();
-      const auto again = controllers_.run();
+      const auto again = control::sooner(controllers_.run(), importer_.run());
       if (!ending_)
         judge();
       unpublished_.notify();
@@ -228,7 +230,9 @@ private:
     }
     const auto now = control::readiness(manifest_, store_.all());
     service_.phase = now.stage == Stage::ready ? "Ready" : was_ready_ ? "Degraded" : "Starting";
-    service_.reason = now.why;
+    service_.reason =
+        cat(now.why, now.why.empty() || importer_.sentence().empty() ? "" : "; ", importer_.sentence());
+    service_.images = importer_.rows();
     if (now.stage == Stage::ready && !was_ready_) {
       was_ready_ = true;
       lines_.say(wire::Word::ready);
@@ -307,6 +311,7 @@ private:
       return;
     log::info(cat("ending: ", why));
     controllers_.close();
+    importer_.close();
     service_.withdrawn = true;
     service_.phase = "Ending";
     if (service_.reason.empty())
@@ -321,7 +326,7 @@ private:
         if (auto removed = api_.remove(object, std::nullopt); !removed)
           log::warning(removed.error().message);
     const Deadline give_up = Deadline::after(clock_, std::max<Duration>(1s, site_.kill_wait - end_margin));
-    while (any_pod_left() && give_up.left(clock_) > Duration::zero())
+    while ((any_pod_left() || !importer_.idle()) && give_up.left(clock_) > Duration::zero())
       co_await loop::sleep(std::min<Duration>(200ms, give_up.left(clock_)));
     service_.phase = "Ended";
     // Only now: podstep hold ends with it, and Slurm would end the pods before their time.
@@ -355,6 +360,7 @@ private:
   BootLines lines_;
   Silence silence_;
   loop::Signal changed_, unpublished_;
+  Importer importer_;
   Service service_;
   Site site_;
   Kept kept_;

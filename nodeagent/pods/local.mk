@@ -12,5 +12,6 @@ libpods_la_SOURCES = \
   nodeagent/pods/plan.cpp nodeagent/pods/plan.h \
   nodeagent/pods/ports.cpp nodeagent/pods/ports.h \
   nodeagent/pods/probe.cpp nodeagent/pods/probe.h \
+  nodeagent/pods/pull.cpp nodeagent/pods/pull.h \
   nodeagent/pods/status.cpp nodeagent/pods/status.h \
   nodeagent/pods/view.cpp nodeagent/pods/view.h

@@ -26,6 +26,8 @@ bool waits_for_retry(const Inputs& in, const std::string& key, Plan& out) {
   if (it == in.memory->failures.end())
     return false;
   const Failure& f = it->second;
+  if (f.told)
+    return true;
   Instant next =
       f.reason == "ErrImagePull" ? in.memory->backoff.next_try("image " + key, f.at) : f.at + retry_delay;
   if (next <= in.now)

@@ -25,6 +25,7 @@ struct Failure {
   std::string reason, message; ///< `ErrImagePull`, `CreateContainerError`, ...
   Instant at{};
   bool retried = false; ///< it failed before, too: ErrImagePull shows as ImagePullBackOff while it waits
+  bool told = false; ///< by the hub (pull.h): tried again when the hub says something else, not after a time
 };
 
 /// What an agent remembers of a pod between two plans; all of it may be lost (agent restart) without harm.

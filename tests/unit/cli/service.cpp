@@ -54,6 +54,19 @@ TEST_CASE(
   CHECK_FALSE(parse_fabric(R"({"containers": [{"communicators": [{"pid": "7"}]}]})"));
 }
 
+TEST_CASE("The status page shows how far the images are that the job brings") {
+  auto service = parse_status(R"({"job": 7, "phase": "Starting", "images": [
+    {"name": "docker://a", "state": "importing", "phase": "fetching docker://a", "bytes": 5000000, "total": 20000000},
+    {"name": "docker://b", "state": "failed", "reason": "no such tag"}]})");
+  REQUIRE(service);
+  CHECK(status_page(*service, "", {}) ==
+        "job 7: Starting, pods 0/0 ready\n"
+        "\n"
+        "IMAGE       STATE      PROGRESS                            REASON\n"
+        "docker://a  importing  fetching, 5.0 MB of 20.0 MB (25 %)  -\n"
+        "docker://b  failed     -                                   no such tag\n");
+}
+
 TEST_CASE("A record that is damaged is an error that names the member, and never a crash") {
   struct Case {
     const char* text;
