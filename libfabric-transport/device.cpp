@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace podstep::fabric {
@@ -55,12 +56,42 @@ void describe(Device& device) {
     device.speed = 200000;
 }
 
+/// Whether this libfabric registers a GPU's memory. One that was built without CUDA grants FI_HMEM all the
+/// same, and then refuses each registration; cxi looks by itself what memory it is, and asks for no
+/// FI_MR_HMEM.
+bool registers_gpu(const fi_info& info) {
+  if (!(info.domain_attr->mr_mode & FI_MR_HMEM))
+    return true;
+  fid_fabric* fabric = nullptr;
+  if (fi_fabric(info.fabric_attr, &fabric, nullptr) != 0)
+    return false;
+  FabricFid owned_fabric(fabric);
+  fid_domain* domain = nullptr;
+  if (fi_domain(fabric, const_cast<fi_info*>(&info), &domain, nullptr) != 0)
+    return false;
+  DomainFid owned_domain(domain);
+  char probe[64];
+  iovec range{probe, sizeof probe};
+  fi_mr_attr attr{};
+  attr.mr_iov = &range;
+  attr.iov_count = 1;
+  attr.access = FI_SEND | FI_RECV;
+  attr.iface = FI_HMEM_CUDA;
+  fid_mr* mr = nullptr;
+  int rc = fi_mr_regattr(domain, &attr, 0, &mr);
+  if (mr)
+    fi_close(&mr->fid);
+  return rc != -FI_ENOSYS;
+}
+
 /// One device per domain name; of several addresses the first, IPv4 before IPv6, for the handle names one.
 Result<std::vector<Device>> devices_of(const std::string& provider, const Settings& settings) {
   Info all;
   bool memory = cuda_present();
   if (memory)
     all = query(provider, true);
+  if (all && !registers_gpu(*all))
+    all.reset();
   if (!all) {
     memory = false;
     all = query(provider, false);
