@@ -1,7 +1,7 @@
 # tests/fabric/: drives NCCL network plugins without a GPU. The host and its cases, the reference plugin, the broken ones.
 check_LTLIBRARIES += libfabrichost.la
 libfabrichost_la_SOURCES = \
-  tests/fabric/abi.h \
+  tests/fabric/abi.h tests/fabric/tuner.h \
   tests/fabric/host/adapter.h \
   tests/fabric/host/case.cpp tests/fabric/host/case.h \
   tests/fabric/host/channel.cpp tests/fabric/host/channel.h \
@@ -11,6 +11,7 @@ libfabrichost_la_SOURCES = \
   tests/fabric/host/recorder.cpp tests/fabric/host/recorder.h \
   tests/fabric/host/selfpair.cpp tests/fabric/host/selfpair.h \
   tests/fabric/host/session.cpp tests/fabric/host/session.h \
+  tests/fabric/host/tuner.cpp tests/fabric/host/tuner.h \
   tests/fabric/host/verdict.h \
   tests/fabric/host/worker.cpp tests/fabric/host/worker.h
 libfabrichost_la_LIBADD = libcommon.la -ldl -lpthread
@@ -31,7 +32,8 @@ tests_fabric_conformance_SOURCES = tests/fabric/conformance.cpp \
   tests/fabric/cases/requests.cpp \
   tests/fabric/cases/slingshot.cpp \
   tests/fabric/cases/table.cpp \
-  tests/fabric/cases/threads.cpp
+  tests/fabric/cases/threads.cpp \
+  tests/fabric/cases/tuner.cpp
 tests_fabric_conformance_LDADD = libfabrichost.la
 
 # The plugins are modules, built where they are tried and never installed.
@@ -41,7 +43,8 @@ libreferenceparts_la_SOURCES = \
   tests/fabric/reference/exports.cpp \
   tests/fabric/reference/plugin.cpp tests/fabric/reference/plugin.h \
   tests/fabric/reference/sockets.cpp \
-  tests/fabric/reference/transfer.cpp
+  tests/fabric/reference/transfer.cpp \
+  tests/fabric/reference/tuner.cpp tests/fabric/reference/tuner.h
 tests_fabric_libnccl_net_reference_la_SOURCES =
 nodist_EXTRA_tests_fabric_libnccl_net_reference_la_SOURCES = force-cxx.cpp
 tests_fabric_libnccl_net_reference_la_LIBADD = libreferenceparts.la
@@ -52,6 +55,7 @@ tests_fabric_libnccl_net_broken_la_SOURCES = \
   tests/fabric/broken/connect.cpp \
   tests/fabric/broken/data.cpp \
   tests/fabric/broken/life.cpp \
-  tests/fabric/broken/requests.cpp
+  tests/fabric/broken/requests.cpp \
+  tests/fabric/broken/tuner.cpp
 tests_fabric_libnccl_net_broken_la_LIBADD = libreferenceparts.la
 tests_fabric_libnccl_net_broken_la_LDFLAGS = $(plugin_ldflags)

@@ -43,6 +43,11 @@ constexpr Broken all[] = {
     {"F-OFI-6", any_instance},
     {"F-PRO-1", sends_updates},
     {"F-PRO-3", stops_null},
+    {"F-TUN-2", tuner_fails},
+    {"F-TUN-3-impossible", tuner_forces},
+    {"F-TUN-3-rows", tuner_counts_seven},
+    {"F-TUN-4-allocates", tuner_allocates},
+    {"F-TUN-4-ranks", tuner_explores},
     {"F-CT-21-handle", handle_is_pointer},
     {"F-CT-21-wire", any_hello},
 };

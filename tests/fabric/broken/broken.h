@@ -56,5 +56,11 @@ void leaks_on_abort(TableV12&);
 void allocates(TableV12&);
 void sends_updates(TableV12&);
 void stops_null(TableV12&);
+// tuner.cpp
+void tuner_fails(TableV12&);
+void tuner_forces(TableV12&);
+void tuner_counts_seven(TableV12&);
+void tuner_allocates(TableV12&);
+void tuner_explores(TableV12&);
 
 } // namespace broken

@@ -50,6 +50,8 @@ void hostile_handle(Rank&);
 void hostile_wire(Rank&);
 // profile.cpp
 void profile(Rank&);
+// tuner.cpp
+void tuner(Rank&);
 // slingshot.cpp
 void slingshot(Rank&);
 // gpu.cpp

@@ -7,16 +7,16 @@
 namespace harness {
 namespace {
 
-void* symbol(void* library, int version) {
-  return dlsym(library, ("ncclNetPlugin_v" + std::to_string(version)).c_str());
-}
-
-template<int V> std::unique_ptr<Net> adapt(void* table) {
+template<int V> std::unique_ptr<Net> adapt(const void* table) {
   return std::make_unique<Adapter<V>>(static_cast<const ncclabi::Table<V>*>(table));
 }
 
-using Make = std::unique_ptr<Net> (*)(void*);
+using Make = std::unique_ptr<Net> (*)(const void*);
 constexpr Make adapters[] = {adapt<6>, adapt<7>, adapt<8>, adapt<9>, adapt<10>, adapt<11>, adapt<12>};
+
+std::string name_of(int version) {
+  return "ncclNetPlugin_v" + std::to_string(version);
+}
 
 } // namespace
 
@@ -35,10 +35,14 @@ Library::~Library() {
     dlclose(handle_);
 }
 
+const void* Library::symbol(const std::string& name) const {
+  return dlsym(handle_, name.c_str());
+}
+
 std::vector<int> Library::versions() const {
   std::vector<int> found;
   for (int version = ncclabi::newest; version >= ncclabi::oldest; version--)
-    if (symbol(handle_, version))
+    if (symbol(name_of(version)))
       found.push_back(version);
   return found;
 }
@@ -47,12 +51,12 @@ podstep::Result<std::unique_ptr<Net>> Library::net(int version) const {
   std::vector<int> there = versions();
   if (version == 0 && !there.empty())
     version = there.front();
-  if (version < ncclabi::oldest || version > ncclabi::newest || !symbol(handle_, version))
+  if (version < ncclabi::oldest || version > ncclabi::newest || !symbol(name_of(version)))
     return podstep::Error(podstep::Kind::not_found,
                           path_ + ": exports no ncclNetPlugin_v" +
                               (version ? std::to_string(version) : std::string("N")),
                           "name an NCCL network plugin of v6 to v12");
-  return adapters[version - ncclabi::oldest](symbol(handle_, version));
+  return adapters[version - ncclabi::oldest](symbol(name_of(version)));
 }
 
 std::string result_name(int result) {

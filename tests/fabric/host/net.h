@@ -55,6 +55,8 @@ public:
   std::vector<int> versions() const;
   /// The newest one, or that asked for. Error: not_found.
   podstep::Result<std::unique_ptr<Net>> net(int version = 0) const;
+  /// What it exports under this name; nullptr: nothing.
+  const void* symbol(const std::string& name) const;
 
 private:
   explicit Library(void* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
