@@ -91,7 +91,6 @@ Result<void> Endpoint::create(const Device& device) {
     outs_[i].next = free_outs_;
     free_outs_ = &outs_[i];
   }
-  talking_.reserve(64);
   return {};
 }
 

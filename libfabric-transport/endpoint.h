@@ -126,6 +126,7 @@ private:
   PacketOut* free_outs_ = nullptr;
   std::vector<std::pair<std::unique_ptr<PacketSlot[]>, uint16_t>>
       spare_;                         ///< posted buffers of links that are gone
+  size_t packet_slots_ = 0;           ///< of all links, past ones too
   std::vector<PacketSlot*> unposted_; ///< packet buffers that the provider would not take back yet
   std::vector<Link*> talking_;        ///< links with talkers
   SendRequest *oldest_ = nullptr, *newest_ = nullptr;

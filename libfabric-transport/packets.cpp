@@ -20,6 +20,10 @@ Result<void> Endpoint::post_packets(Link& link) {
   }
   uint16_t wanted = receive_depth_ < 4096 && introducer_->links() > 6 ? 16 : most_packets;
   link.slots = std::unique_ptr<PacketSlot[]>(new PacketSlot[wanted]);
+  // Room for all of them at once: the data path allocates nothing.
+  packet_slots_ += wanted;
+  unposted_.reserve(packet_slots_);
+  talking_.reserve(introducer_->links());
   for (link.posted = 0; link.posted < wanted; ++link.posted) {
     PacketSlot& slot = link.slots[link.posted];
     slot.kind = OpKind::packet_in;
