@@ -31,6 +31,7 @@ include tests/fabric/local.mk
 include tests/unit/control/local.mk
 include tests/unit/hub/local.mk
 include tests/unit/agent/local.mk
+include tests/unit/torch/local.mk
 
 # Rooms of scripts go into the tarball as they are: a new script needs no entry.
 dist-hook: dist-test-scripts
