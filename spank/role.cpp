@@ -5,10 +5,15 @@
 #include "common/path.h"
 #include "common/text.h"
 #include "common/wait.h"
+#include <ctime>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace podstep::spank {
@@ -95,6 +100,40 @@ Result<void> enter_namespaces(RoleStep& role) {
   return {};
 }
 
+namespace {
+/// A supervisor's lock that is this old and that nobody holds was its owner's last: a new one is taken as
+/// soon as it is made.
+constexpr time_t stale_seconds = 10;
+
+bool is_stale(int root, const std::string& name, uid_t uid) {
+  auto lock = open_beneath(root, cat(name, "/", wire::run_lock), O_RDONLY | O_NONBLOCK);
+  struct stat st {};
+  return lock && ::fstat(lock->get(), &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == uid &&
+         ::time(nullptr) - st.st_mtime > stale_seconds && ::flock(lock->get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+/// Run directories of this job start whose slurmstepd was killed, so that it swept nothing (fault F5).
+Result<void> sweep_stale(int root, const Step& step) {
+  PODSTEP_TRY(OwnedFd copy, duplicate(root));
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy.get()), &::closedir);
+  if (!entries)
+    return errno_error(cat("list ", wire::run_root));
+  (void)copy.release();
+  const std::string before = cat(step.job, ".", step.restart, "."), after = cat(".", step.node);
+  while (const dirent* entry = ::readdir(entries.get())) {
+    const std::string name = entry->d_name;
+    if (name.size() <= before.size() + after.size() || !name.starts_with(before) || !name.ends_with(after))
+      continue;
+    auto number =
+        parse_int(std::string_view(name).substr(before.size(), name.size() - before.size() - after.size()), 0,
+                  UINT32_MAX);
+    if (number && uint32_t(*number) != step.step && is_stale(root, name, step.uid))
+      PODSTEP_CHECK(remove_tree_at(root, name, sweep_entries));
+  }
+  return {};
+}
+} // namespace
+
 Result<void> sweep_role(const Step& step) {
   PODSTEP_TRY(std::string name, step_run_name(step));
   auto root = open_trusted(wire::run_root, O_RDONLY | O_DIRECTORY);
@@ -102,7 +141,8 @@ Result<void> sweep_role(const Step& step) {
     return {};
   if (!root)
     return std::move(root).error();
-  return remove_tree_at(root->get(), name, sweep_entries);
+  PODSTEP_CHECK(remove_tree_at(root->get(), name, sweep_entries));
+  return sweep_stale(root->get(), step);
 }
 
 } // namespace podstep::spank

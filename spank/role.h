@@ -22,7 +22,8 @@ Result<RoleStep> prepare_role(const Step& step, const Settings& settings, bool a
 /// order that locks nosuid and nodev (doc/contracts/spank.md, "Namespaces").
 Result<void> enter_namespaces(RoleStep& role);
 
-/// As root, in slurmstepd, after the step's last process has ended: removes its run directory.
+/// As root, in slurmstepd, after the step's last process has ended: removes its run directory, and
+/// those of the same job start whose own slurmstepd was killed before it could.
 Result<void> sweep_role(const Step& step);
 
 } // namespace podstep::spank

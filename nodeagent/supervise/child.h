@@ -23,6 +23,7 @@ public:
   /// closed by close-on-exec.
   Result<void> start(const Start& what);
   bool running() const { return pid_ > 0; }
+  pid_t pid() const { return pid_; } ///< -1 when it is not running
   int pidfd() const { return pidfd_.get(); }
   void signal(int number) const;
   /// Reaps an ended child: exit status, or 128 + signal (as a shell says it).

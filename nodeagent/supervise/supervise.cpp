@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include "nodeagent/supervise/child.h"
 #include "nodeagent/supervise/lifeline.h"
+#include "nodeagent/supervise/orphans.h"
 #include <algorithm>
 #include <csignal>
 #include <fcntl.h>
@@ -29,6 +30,8 @@ public:
       wait_and_handle();
     }
     end_companions();
+    if (!worker_.running())
+      end_orphans(system_clock(), Deadline::after(system_clock(), std::chrono::seconds(2)));
     return exit_code_;
   }
 
@@ -46,7 +49,7 @@ private:
       return errno_error("pidfd_open of slurmstepd");
     sigset_t handled;
     sigemptyset(&handled);
-    for (int number : {SIGTERM, SIGINT, SIGHUP})
+    for (int number : {SIGTERM, SIGINT, SIGHUP, SIGCHLD})
       sigaddset(&handled, number);
     if (::sigprocmask(SIG_BLOCK, &handled, nullptr) != 0)
       return errno_error("block signals");
@@ -54,7 +57,7 @@ private:
     if (!signals_.valid())
       return errno_error("signalfd");
     ::signal(SIGPIPE, SIG_IGN);
-    return {};
+    return adopt_orphans();
   }
 
   Instant now() const { return system_clock().now(); }
@@ -127,7 +130,14 @@ private:
     for (size_t i = 0; i < companions_.size(); ++i)
       if (polled[worker_at + 2 + i].revents)
         companion_ended(i);
+    reap_orphans([this](pid_t pid) { return is_own(pid); });
     check_times();
+  }
+
+  bool is_own(pid_t pid) const {
+    return pid == worker_.pid() ||
+           std::any_of(companions_.begin(), companions_.end(),
+                       [pid](const Beside& beside) { return pid == beside.child.pid(); });
   }
 
   int timeout_ms() const {
@@ -153,7 +163,7 @@ private:
   void take_signals() {
     signalfd_siginfo info;
     while (::read(signals_.get(), &info, sizeof info) == sizeof info)
-      if (info.ssi_signo != SIGHUP)
+      if (info.ssi_signo != SIGHUP && info.ssi_signo != SIGCHLD)
         end(cat("signal ", info.ssi_signo));
   }
 

@@ -114,6 +114,30 @@ TEST_CASE("When the parent dies the worker is told and everything ends (fault F5
   scene.wait_for("term");
 }
 
+TEST_CASE("What lost its parent below the supervisor ends with it, and its children too (fault F5)") {
+  Scene scene("until-term");
+  const std::string log = scene.directory + "/beside.log";
+  // A shell that is gone at once leaves a child with a child, in sessions of their own, as a shim and its
+  // container are.
+  scene.options.companions = {
+      {"beside",
+       {"/bin/sh", "-c", "setsid sh -c 'setsid sleep 600 & echo $! $$; wait' & sleep 600"},
+       {"PATH=/bin:/usr/bin"},
+       log}};
+  scene.start();
+  scene.wait_for("up");
+  std::vector<std::string> pids;
+  for (int i = 0; i < 500 && pids.size() < 2; ++i) {
+    std::this_thread::sleep_for(10ms);
+    pids = split(trim(read_file(log, 4096).value_or("")), ' ');
+  }
+  REQUIRE(pids.size() == 2);
+  ::kill(scene.pid, SIGTERM);
+  CHECK(scene.end() == 3);
+  for (const std::string& pid : pids)
+    CHECK_FALSE(exists("/proc/" + pid));
+}
+
 TEST_CASE("A companion is started before the worker, again when it ends, and ended with it") {
   Scene scene("until-term");
   std::string log = scene.directory + "/beside.log";
