@@ -11,6 +11,7 @@ libcommon_la_SOURCES = \
   common/path.cpp common/path.h \
   common/process.cpp common/process.h \
   common/result.h \
+  common/sentence.h \
   common/slingshot.cpp common/slingshot.h \
   common/text.cpp common/text.h \
   common/wait.cpp common/wait.h \

@@ -2,7 +2,7 @@
 // containerd (command line, bundle) and the job's user; runs as that user, inside the agents' namespaces.
 #include "common/clock.h"
 #include "common/fd.h"
-#include "common/text.h"
+#include "common/sentence.h"
 #include "common/wire_runtime.h"
 #include "containerd-shim/actions.h"
 #include "containerd-shim/fabric.h"
@@ -20,7 +20,7 @@ using namespace podstep::shim;
 /// To the --log file, which containerd's shim turns into its error message; stderr is the container's own
 /// then.
 void report(const Error& error, const std::string& log) {
-  std::string text = error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint);
+  const std::string text = sentence(error);
   if (log.empty()) {
     std::fprintf(stderr, "podstep-crun: %s\n", text.c_str());
     return;
@@ -61,8 +61,7 @@ int probe(const std::string& directory) {
 int check_fabric(const std::string& word, const std::string& image) {
   auto edits = plan_fabric(word, find_fabric_sources(), image);
   if (!edits) {
-    const Error& error = edits.error();
-    std::puts((error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint)).c_str());
+    std::puts(sentence(edits.error()).c_str());
     return 1;
   }
   for (const std::string& warning : edits->warnings)

@@ -2,6 +2,7 @@
 #include "nodeagent/agent/launch.h"
 #include "common/fabric_policy.h"
 #include "common/file.h"
+#include "common/sentence.h"
 #include "common/text.h"
 #include "common/wire_runtime.h"
 #include "common/wire_stats.h"
@@ -104,10 +105,6 @@ Result<void> give_fabric(const Context& context, const k8s::Pod& pod, const std:
   config.mounts.push_back(std::move(pages));
   config.env.emplace_back(wire::env_statistics, wire::statistics_directory);
   return {};
-}
-
-std::string sentence(const Error& error) {
-  return error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint);
 }
 
 std::optional<Failure> image_failure(const Context& context, const k8s::Container& container,

@@ -2,6 +2,7 @@
 // podstepd(8).
 #include "common/file.h"
 #include "common/log.h"
+#include "common/sentence.h"
 #include "common/text.h"
 #include "common/wire_boot.h"
 #include "nodeagent/agent/local_api.h"
@@ -26,7 +27,7 @@ constexpr Duration time_to_end = std::chrono::seconds(25);
 /// To the log, and to boot: srun(1) goes on with the other nodes and would let it wait for this one.
 int refuse(const Error& error) {
   const char* node = std::getenv("SLURMD_NODENAME");
-  std::string why = error.hint.empty() ? error.message : cat(error.message, ". Fix: ", error.hint);
+  const std::string why = sentence(error);
   log::error(why);
   if (node)
     (void)write_all(STDOUT_FILENO, wire::format_line({wire::Word::leaving, {node, why}}), "stdout");

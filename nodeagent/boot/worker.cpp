@@ -2,6 +2,7 @@
 #include "nodeagent/boot/worker.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/sentence.h"
 #include "common/text.h"
 #include "common/wait.h"
 #include "common/wire_verdict.h"
@@ -227,8 +228,7 @@ int work(const Request& request, Ends ends, int guard_pidfd) {
   std::string record;
   auto setup = set_up(request, record);
   if (!setup) {
-    const Error& error = setup.error();
-    std::string reason = cat(error.message, error.hint.empty() ? "" : ". Fix: ", error.hint);
+    const std::string reason = sentence(setup.error());
     (void)write_end({request.job, request.restart, record}, reason);
     bool plain = record.find(' ') == std::string::npos;
     (void)write_all(ends.verdict.get(), wire::format_verdict({false, "", plain ? record : "", reason}),
