@@ -28,8 +28,9 @@ munge_start() {
 
 munge_answers() { munge -n --socket="$RUN/munge/socket" | unmunge --socket="$RUN/munge/socket" >/dev/null; }
 
+# slurmctld_start [-c]: -c: without the state of before.
 slurmctld_start() {
-  daemon_run login slurmctld -c || die "slurmctld did not start: $(tail -n 1 "$LOG/slurmctld.log")" "see $LOG/slurmctld.log"
+  daemon_run login slurmctld "$@" || die "slurmctld did not start: $(tail -n 1 "$LOG/slurmctld.log")" "see $LOG/slurmctld.log"
   wait_for 20 slurmctld_answers || die "slurmctld does not answer: $(tail -n 1 "$LOG/slurmctld.log")" "see $LOG/slurmctld.log"
 }
 

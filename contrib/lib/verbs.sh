@@ -54,7 +54,7 @@ cluster_start() {
   say "starting munged, slurmctld and ${#NODES[@]} slurmd"
   munge_start
   [ "$ACCOUNTING" = no ] || accounting_start
-  slurmctld_start
+  slurmctld_start -c
   for node in "${NODES[@]}"; do
     slurmd_start "$node"
   done
@@ -186,6 +186,18 @@ cluster_node() {
     plug) ip link set "$(node_link "$2")" up ;;
     pids) cg_pids "$2" daemon ;;
     *) die "node has no word '$1'" "node kill9|boot|kill-slurmd|start-slurmd|unplug|plug|pids NODE" ;;
+  esac
+}
+
+# cluster_controller WORD: faults and repairs of slurmctld.
+cluster_controller() {
+  local pid
+  need_root
+  pid=$(daemon_pid login slurmctld)
+  case $1 in
+    kill) [ -z "$pid" ] || kill -KILL "$pid" ;;
+    start) [ -n "$pid" ] || slurmctld_start ;;
+    *) die "controller has no word '$1'" "controller kill|start" ;;
   esac
 }
 

@@ -1,0 +1,46 @@
+#!/bin/bash
+# Fault F4: wherever podstep-prepare is killed, the job fails with one line and its script does not run; nothing stays mounted, no node is drained.
+# timeout: 240
+. "$(dirname "$0")/../lib/tap.sh"
+. "$top_srcdir/tests/lib/cluster.sh"
+. "$top_srcdir/tests/lib/service.sh"
+need_service
+cluster plugstack
+
+libexec=$PODSTEP_PREFIX/libexec/podstep calls=/run/podstep-test-calls
+real=$libexec/podstep-prepare.real fake=$libexec/podstep-prepare.killed
+at_exit "rm -f '$real' '$fake'; on n2 umount '$libexec/podstep-prepare'; on n2 rm -f '$calls'"
+# fake, unfake: the fake lies over the real one, and is taken away again before each audit.
+fake() { on n2 mount --bind "$fake" "$libexec/podstep-prepare"; }
+unfake() { on n2 umount "$libexec/podstep-prepare"; }
+cp "$libexec/podstep-prepare" "$real"
+gcc -O1 -DCOUNT_FILE="\"$calls\"" -DREAL_PROGRAM="\"$real\"" -o "$fake" "$top_srcdir/tests/fault/kill_at_call.c" ||
+  { fail 'the program that kills it builds'; done_testing; }
+chmod 755 "$fake" "$real"
+# service N: a job on n2 whose podstep-prepare is killed at its Nth system call (0: never); prints its id.
+file=$(manifest f04 1)
+service() {
+  on n2 sh -c "echo $1 >$calls"
+  fake
+  submit alice -N1 -w n2 -o %j.out --ai-service="$file" --wrap 'echo the script ran; sleep 60'
+}
+job=$(service 0)
+ran() { grep -q 'the script ran' "$(home alice)/$job.out"; }
+ok 'left alone it does its work' wait_until 60 ran
+scancel "$job"
+wait_over "$job" 40
+unfake
+audit_clean "$job"
+total=$(on n2 cat "$calls")
+ok "it makes some system calls ($total)" test "$total" -gt 50
+
+# From its first own call to its last but one, at nine places.
+for part in 2 12 25 40 55 70 80 90 98; do
+  job=$(service $((total * part / 100)))
+  wait_over "$job" 60
+  is "$(job_state "$job") $(job_field "$job" ExitCode)" 'FAILED 125:0' "killed at $part % of them: the job fails with 125"
+  like "$(cat "$(home alice)/$job.out")" "^podstep: job $job refused on n2: .*podstep-prepare"$'[^\n]*$' 'one line says why'
+  unfake
+  audit_clean "$job"
+done
+done_testing
