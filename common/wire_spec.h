@@ -27,14 +27,21 @@ inline constexpr const char* env_store = "SLURM_PODSTEP_STORE";
 /// entered its user namespace; set by the plugin in the agents' step, absent where there is no such file.
 inline constexpr const char* env_fabric = "SLURM_PODSTEP_FABRIC";
 
-/// Where the submitting user's specs and images lie, if not in the usual places: each variable travels under
-/// a name of ours, for only SLURM_* arrives under --export=NONE, and gets its own back in boot's two steps.
+/// Where the submitting user's specs and images lie, if not in the usual places, and how registries are
+/// reached: each variable travels under a name of ours, for only SLURM_* arrives under --export=NONE, and
+/// gets its own back in boot's two steps; or in the hub's alone, which imports images: an agent's probes must
+/// see no proxy.
 struct Carried {
   const char* name;
   const char* as;
+  bool hub_only = false;
 };
 inline constexpr Carried carried[] = {{"XDG_STATE_HOME", "SLURM_PODSTEP_STATE_HOME"},
-                                      {"PODSTEP_STORE", "SLURM_PODSTEP_USER_STORE"}};
+                                      {"PODSTEP_STORE", "SLURM_PODSTEP_USER_STORE"},
+                                      {"REGISTRY_AUTH_FILE", "SLURM_PODSTEP_AUTH_FILE", true},
+                                      {"https_proxy", "SLURM_PODSTEP_HTTPS_PROXY", true},
+                                      {"http_proxy", "SLURM_PODSTEP_HTTP_PROXY", true},
+                                      {"no_proxy", "SLURM_PODSTEP_NO_PROXY", true}};
 
 inline constexpr std::string_view role_hub = "hub";
 inline constexpr std::string_view role_agent = "agent";

@@ -3,6 +3,8 @@
 #include "common/install.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
+#include <algorithm>
+#include <iterator>
 
 namespace podstep::boot {
 
@@ -24,6 +26,11 @@ std::vector<std::string> line(const Job& job, const char* name, const std::vecto
           "--kill-on-bad-exit=0",
           "--wait=0",
           cat("--job-name=", name)};
+}
+bool is_for_hub_only(const std::string& entry) {
+  return std::any_of(std::begin(wire::carried), std::end(wire::carried), [&](const wire::Carried& carried) {
+    return carried.hub_only && entry.starts_with(cat(carried.name, "="));
+  });
 }
 } // namespace
 
@@ -52,6 +59,8 @@ std::vector<std::string> tell_argv(const Job& job, const std::vector<std::string
 
 std::vector<std::string> step_environment(const Job& job, Role role) {
   std::vector<std::string> out = job.environment;
+  if (role == Role::agents)
+    std::erase_if(out, is_for_hub_only);
   out.push_back(cat(wire::env_spec, "=", job.spec));
   out.push_back(cat(wire::env_images, "=", job.images));
   out.push_back(cat(wire::env_record, "=", job.record));

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The first job that names an image imports it, once for all its nodes, with its progress shown; the second finds it there. What cannot
 # be imported says why, and nothing is left of an import that does not come to its end.
-# timeout: 300
+# timeout: 480
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
 . "$top_srcdir/tests/lib/service.sh"
@@ -46,7 +46,6 @@ web() {
 store=$(home alice)/.local/state/podstep/images
 nothing_left() { [ -z "$(ls -A "$store/tmp")" ]; }
 pods_wait() { status_is "$1" "[.pods[].containers[0].reason // \"\" | test(\"^$2\")] | length > 0 and all"; }
-image_is() { status_is "$1" ".images[0].state == \"$2\""; }
 
 # --- once for two nodes, and shown
 push team/web:1 one
@@ -86,6 +85,13 @@ come_up "$job" 1
 after=$(as alice podstep image inspect "$registry/team/web:1" | jq -r .digest)
 ok 'when the tag has moved, Always brings the new image' test "$after" != "$before"
 is "$(as alice podstep exec -j "$job" -- cat /seed)" two 'and the container runs on it'
+scancel "$job"; wait_over "$job"
+
+# --- a registry that only a proxy reaches: this one takes requests for other hosts too
+printf '[[registry]]\nlocation = "far.example"\ninsecure = true\n' >>"$(home alice)/.config/containers/registries.conf"
+job=$(as alice env http_proxy="http://$registry" podstep submit --parsable "$(web proxied far.example/team/web:1 1)" -- -N1)
+come_up "$job" 1
+ok 'an image comes through the proxy of the submission' as alice podstep image inspect far.example/team/web:1
 scancel "$job"; wait_over "$job"
 
 # --- an image that is not there

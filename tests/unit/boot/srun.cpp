@@ -34,6 +34,19 @@ TEST_CASE("A step's environment is exactly what it needs") {
                                  "SLURM_RESTART_COUNT=2", std::string(wire::env_role) + "=hub"});
 }
 
+TEST_CASE("The way to registries is told to the hub's step only: an agent's probes see no proxy") {
+  Job job{.environment = {"PATH=/bin", "PODSTEP_STORE=/s", "https_proxy=http://p", "REGISTRY_AUTH_FILE=/a"}};
+  const auto has = [&](Role role, const char* entry) {
+    const auto all = step_environment(job, role);
+    return std::find(all.begin(), all.end(), entry) != all.end();
+  };
+  for (const char* entry : {"https_proxy=http://p", "REGISTRY_AUTH_FILE=/a"}) {
+    CHECK(has(Role::hub, entry));
+    CHECK_FALSE(has(Role::agents, entry));
+  }
+  CHECK(has(Role::agents, "PODSTEP_STORE=/s"));
+}
+
 TEST_CASE("Lines come out whole whatever the pieces, and never longer than the bound") {
   LineBuffer buffer(5);
   CHECK(buffer.feed("ab").empty());
