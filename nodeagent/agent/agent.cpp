@@ -103,7 +103,10 @@ std::optional<pods::Ending> Agent::admit(const k8s::Pod& pod) const {
   for (const auto& [uid, life] : pods_)
     if (uid != pod.metadata.uid && !pods::is_terminal(life->pod().status.phase))
       others.push_back(&life->pod());
-  auto refused = pods::admit(pod, context_.node.name, context_.node.allocatable, others);
+  node::Health levels;
+  read_levels(settings_, memory_bytes_, levels);
+  auto refused = pods::admit(pod, context_.node.name, context_.node.allocatable, others,
+                             levels.storage_used >= node::storage_pressure);
   if (!refused)
     return std::nullopt;
   return pods::Ending{pods::Ending::Cause::rejected, refused->reason, refused->message, clock_.now(), {}};

@@ -67,6 +67,11 @@ std::vector<std::string> obstacles(const k8s::Pod& pod, const Room& room) {
   const auto* ready = find_condition(node.status.conditions, "Ready");
   if (!ready || ready->status != "True")
     found.push_back("node(s) were not ready");
+  // Kubernetes' node lifecycle controller makes a taint of it, which no pod of a manifest tolerates (fault
+  // F10).
+  if (const auto* full = find_condition(node.status.conditions, "DiskPressure");
+      full && full->status == "True")
+    found.push_back("node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }");
   for (const auto& taint : node.spec.taints)
     if ((taint.effect == "NoSchedule" || taint.effect == "NoExecute") && !tolerates(pod.spec, taint)) {
       found.push_back("node(s) had untolerated taint {" + taint.key + ": " + taint.value + "}");

@@ -33,10 +33,12 @@ k8s::ResourceList requests(const k8s::PodSpec& spec) {
 
 std::optional<Rejection> admit(const k8s::Pod& pod, const std::string& node_name,
                                const k8s::ResourceList& allocatable,
-                               const std::vector<const k8s::Pod*>& others) {
+                               const std::vector<const k8s::Pod*>& others, bool disk_pressure) {
   if (!pod.spec.node_name.empty() && pod.spec.node_name != node_name)
     return rejected("NodeAffinity",
                     cat("it is bound to node ", printable(pod.spec.node_name), ", this is ", node_name));
+  if (disk_pressure)
+    return rejected("Evicted", "The node had condition: [DiskPressure].");
   auto most_pods = allocatable.find("pods");
   if (most_pods != allocatable.end() && int64_t(others.size()) >= most_pods->second.units())
     return rejected("OutOfpods", cat("node ", node_name, " runs ", others.size(), " pods and takes ",

@@ -76,6 +76,11 @@ TEST_CASE("A pod goes only where nothing stands against it, and the message coun
          n.metadata.labels["disk"] = "ssd";
        },
        ""},
+      {"a full tmpfs (fault F10)",
+       [](auto&, auto& n) {
+         n.status.conditions.push_back({"DiskPressure", "True", "", "", "", "", "", ""});
+       },
+       "0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }."},
       {"no pods left", [](auto&, auto& n) { n.status.allocatable["pods"] = *k8s::parse_quantity("0"); },
        "0/1 nodes are available: 1 Too many pods."},
   };

@@ -20,22 +20,24 @@ const k8s::ResourceList node = {{"cpu", k8s::Quantity::of_units(2)},
 
 TEST_CASE("A pod that does not fit beside the others is rejected with the amounts (K-ADM-2, K-ADM-5)") {
   k8s::Pod small = asking(1000, 1 << 20), large = asking(1500, 1 << 20), heavy = asking(0, 2l << 30);
-  CHECK_FALSE(admit(small, "n1", node, {&small}));
-  auto r = admit(large, "n1", node, {&small});
+  CHECK_FALSE(admit(small, "n1", node, {&small}, false));
+  auto r = admit(large, "n1", node, {&small}, false);
   REQUIRE(r);
   CHECK(r->reason == "OutOfcpu");
   CHECK(r->message == "Pod was rejected: node n1 has not enough cpu: requested 1500m, used 1, capacity 2");
-  CHECK(admit(heavy, "n1", node, {})->reason == "OutOfmemory");
-  CHECK(admit(small, "n1", node, {&heavy, &heavy})->reason == "OutOfpods");
+  CHECK(admit(heavy, "n1", node, {}, false)->reason == "OutOfmemory");
+  CHECK(admit(small, "n1", node, {&heavy, &heavy}, false)->reason == "OutOfpods");
+  CHECK(admit(small, "n1", node, {}, true) ==
+        Rejection{"Evicted", "Pod was rejected: The node had condition: [DiskPressure]."});
   k8s::Pod gpu = asking(0, 0);
   gpu.spec.containers[0].resources.limits["nvidia.com/gpu"] = k8s::Quantity::of_units(1);
-  CHECK(admit(gpu, "n1", node, {})->reason == "OutOfnvidia.com/gpu");
+  CHECK(admit(gpu, "n1", node, {}, false)->reason == "OutOfnvidia.com/gpu");
 }
 
 TEST_CASE("A pod of another node is rejected (threat T10)") {
   k8s::Pod pod = asking(1, 1);
   pod.spec.node_name = "n2";
-  CHECK(admit(pod, "n1", node, {})->reason == "NodeAffinity");
+  CHECK(admit(pod, "n1", node, {}, false)->reason == "NodeAffinity");
 }
 
 TEST_CASE("Ports that ask for it get free numbers, and keep those they have") {
