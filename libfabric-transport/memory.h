@@ -40,6 +40,9 @@ public:
   /// Whether the CPU may read and write it.
   static bool on_host(const Registration* r) { return !r || !region(*r).device; }
   RemoteMemory remote(const Registration& r, void* data, size_t bytes) const;
+  /// Whether what is sent and received must be registered (fi_mr(3): FI_MR_LOCAL; FI_MR_ENDPOINT knows no
+  /// memory that was not bound to the endpoint).
+  bool demanded() const { return mode_ & (FI_MR_LOCAL | FI_MR_ENDPOINT); }
 
 private:
   Result<void*> enroll(uintptr_t base, size_t bytes) override;

@@ -52,7 +52,8 @@ public:
     meeting.size = sizeof meeting;
     meeting.carrier = &carrier;
     try {
-      group_ = std::make_shared<Group>(Mesh::Options{here_, "torch", timeout, nullptr, nullptr, &meeting});
+      group_ =
+          std::make_shared<Group>(Mesh::Options{here_, "torch", timeout, nullptr, nullptr, false, &meeting});
     } catch (const Broken& broken) {
       TORCH_CHECK_WITH(DistBackendError, false, "podstep: ", broken.what());
     }

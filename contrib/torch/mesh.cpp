@@ -29,9 +29,7 @@ Mesh::Mesh(const Options& options) : here_(options.here) {
   char error[512];
   if (podstep_fabric_open(&endpoint, &fabric_, error, sizeof error) != PODSTEP_FABRIC_OK)
     throw Broken(error);
-  // The others take any memory; registering it would only cost.
-  std::string provider = podstep_fabric_provider(fabric_);
-  registers_ = provider != "net" && provider != "tcp" && provider != "shm";
+  registers_ = options.registers || podstep_fabric_demands_memory(fabric_);
   try {
     std::vector<unsigned char> addresses;
     meet(options, addresses);

@@ -15,6 +15,7 @@ public:
     std::chrono::milliseconds timeout{60000};
     const char* provider = nullptr; ///< nullptr: as the environment says
     const char* device = nullptr;
+    bool registers = false; ///< also where the provider does not demand it
     const podstep_fabric_rendezvous_options* meeting =
         nullptr; ///< rank, ranks and timeout are filled in here
   };

@@ -153,6 +153,10 @@ PODSTEP_API const char* podstep_fabric_receiver_peer(const podstep_fabric_receiv
   return comm(const_cast<podstep_fabric_receiver*>(receiver)).link().peer.c_str();
 }
 
+PODSTEP_API int podstep_fabric_demands_memory(const podstep_fabric* fabric) {
+  return fabric->endpoint->memory().demanded();
+}
+
 PODSTEP_API int podstep_fabric_register(podstep_fabric* fabric, void* data, size_t bytes,
                                         podstep_fabric_memory** memory) {
   *memory = nullptr;

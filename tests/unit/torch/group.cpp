@@ -20,6 +20,7 @@ const char* const providers[] = {"net", "shm"};
 struct Ranks {
   std::string folder;
   std::vector<pid_t> children;
+  bool registers = false;
 
   Ranks() {
     char name[] = "/tmp/podstep-group.XXXXXX";
@@ -27,13 +28,13 @@ struct Ranks {
   }
   ~Ranks() { std::filesystem::remove_all(folder); }
 
-  std::unique_ptr<Group> join(Here here, const char* provider) {
+  std::unique_ptr<Group> join(Here here, const char* provider) const {
     std::string where = "file:" + folder;
     podstep_fabric_rendezvous_options meeting{};
     meeting.size = sizeof meeting;
     meeting.where = where.c_str();
     const char* device = strcmp(provider, "shm") == 0 ? nullptr : "lo";
-    return std::make_unique<Group>(Mesh::Options{here, "test", 20s, provider, device, &meeting});
+    return std::make_unique<Group>(Mesh::Options{here, "test", 20s, provider, device, registers, &meeting});
   }
 
   /// Runs f(group, rank) in all ranks. `dies`: the rank whose death is part of the test.
@@ -131,6 +132,24 @@ TEST_CASE("Reductions of every size give the sum, begun ahead of each other and 
           for (size_t i = 0; i < d.size(); ++i)
             must(d[i] == float(i % 1000) * float(ranks) + ranks_sum, "element " + std::to_string(i));
       });
+}
+
+TEST_CASE("Memory is registered for as long as it is used, where the provider demands it") {
+  for (const char* provider : providers) {
+    Ranks three;
+    three.registers = true;
+    three.run(3, provider, [&](Group& group, int rank) {
+      for (size_t count : {size_t(5), size_t(20000), size_t(900000)}) {
+        std::vector<double> data(count, rank);
+        auto o =
+            operation("all_reduce", all_reduce(group.here(), Type::float64, Op::sum, data.data(), count));
+        o->memory.push_back({reinterpret_cast<unsigned char*>(data.data()), count * 8});
+        group.begin(o);
+        finish(group, o);
+        must(data == std::vector<double>(count, 3), "the sum of " + std::to_string(count));
+      }
+    });
+  }
 }
 
 TEST_CASE("What nobody waits for comes to its end all the same, and tells so") {
