@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <regex>
+#include <thread>
 #include <unistd.h>
 
 namespace cases {
@@ -201,9 +202,14 @@ void stopped(Rank& rank) {
       expect(now() < until, "only ", flow->finished(), " messages after 30 s");
     }
     kill(rank.pids[1], SIGSTOP);
+    // Not by this thread: shm may wait for a lock in shared memory that the stopped peer holds.
+    std::jthread waker([&] {
+      std::this_thread::sleep_for(std::chrono::duration<double>(pause));
+      kill(rank.pids[1], SIGCONT);
+    });
     for (Instant until = in_seconds(pause); now() < until; std::this_thread::yield())
       flow->step(); // any error is a failure: the peer is not dead
-    kill(rank.pids[1], SIGCONT);
+    waker.join();
     flow->run(30);
   });
   flow->release();
