@@ -3,6 +3,7 @@
 #include "common/text.h"
 #include "libfabric-transport/cuda.h"
 #include "libfabric-transport/tag.h"
+#include "libfabric-transport/traffic.h"
 #include <algorithm>
 #include <bit>
 #include <climits>
@@ -107,7 +108,15 @@ Result<std::vector<Device>> devices_of(const std::string& provider, const Settin
         continue;
       if (tag_width(info->ep_attr->mem_tag_format) < tag_bits)
         return Error(Kind::unsupported, cat(provider, ": tags have fewer than ", tag_bits, " bits"));
-      Device device{Info(fi_dupinfo(info)), provider, provider, name, "", 0, 10000, memory};
+      Device device{Info(fi_dupinfo(info)),
+                    provider,
+                    provider,
+                    name,
+                    "",
+                    0,
+                    10000,
+                    provider == "cxi" ? any_class : 0,
+                    memory};
       describe(device);
       device.guid = out.size();
       out.push_back(std::move(device));
@@ -141,9 +150,11 @@ Result<void> attach_step(std::vector<Device>& devices, const Slingshot& step, co
   std::erase_if(devices, [&](Device& device) {
     auto found = std::find_if(step.devices.begin(), step.devices.end(),
                               [&](const CxiDevice& d) { return d.name == device.name; });
-    if (found != step.devices.end())
+    if (found != step.devices.end()) {
       set_key(device, found->service, vni);
-    else
+      if (step.traffic_classes != 0)
+        device.traffic_labels = step.traffic_classes;
+    } else
       seen += cat(seen.empty() ? "" : ", ", device.name);
     return found == step.devices.end();
   });

@@ -3,6 +3,7 @@
 #include "common/text.h"
 #include "libfabric-transport/introduce.h"
 #include "libfabric-transport/statistics.h"
+#include "libfabric-transport/traffic.h"
 #include <algorithm>
 #include <rdma/fi_cm.h>
 #include <sys/mman.h>
@@ -45,8 +46,9 @@ Result<void> Endpoint::create(const Device& device) {
   if (!own)
     return Error(Kind::exhausted, "fi_dupinfo");
   fi_info& info = *own;
-  if (options_.traffic_class >= 0 && options_.traffic_class < 64)
-    info.tx_attr->tclass = fi_tc_dscp_set(uint8_t(options_.traffic_class));
+  if (auto dscp = uint8_t(options_.traffic_class); options_.traffic_class >= 0 && options_.traffic_class < 64)
+    info.tx_attr->tclass =
+        device.traffic_labels ? traffic_label(dscp, device.traffic_labels) : fi_tc_dscp_set(dscp);
   provider_ = device.provider;
   network_ = device.network;
   inject_bytes_ = info.tx_attr->inject_size;

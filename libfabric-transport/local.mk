@@ -34,7 +34,8 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/send_comm.cpp \
   libfabric-transport/side_channel.cpp libfabric-transport/side_channel.h \
   libfabric-transport/socket.cpp \
-  libfabric-transport/statistics.cpp libfabric-transport/statistics.h
+  libfabric-transport/statistics.cpp libfabric-transport/statistics.h \
+  libfabric-transport/traffic.h
 libfabricengine_la_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS)
 libfabricengine_la_LIBADD = libfabricparts.la libcommon.la $(FABRIC_LIBS) -ldl
 

@@ -19,6 +19,7 @@ constexpr Broken all[] = {
     {"F-NET-13", accept_waits},
     {"F-NET-15", needs_device_handle},
     {"F-NET-16", listen_takes_comms},
+    {"F-NET-18", no_traffic_class},
     {"F-NET-21", dereg_takes_overlap},
     {"F-NET-22", stale_send},
     {"F-NET-23", optional_receive},

@@ -20,6 +20,7 @@ const TableV12& good();
 void context_limit(TableV12&);
 void no_device_accepted(TableV12&);
 void leaves_thread(TableV12&);
+void no_traffic_class(TableV12&);
 void dmabuf_without_function(TableV12&);
 void no_message_size(TableV12&);
 void single_receives_only(TableV12&);

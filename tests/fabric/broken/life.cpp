@@ -40,6 +40,14 @@ void leaves_thread(TableV12& t) {
   };
 }
 
+/// A traffic class that it does not know is refused.
+void no_traffic_class(TableV12& t) {
+  t.slots.init = [](void** context, uint64_t id, Config* config, Log log, Profile profile) {
+    return config->traffic_class > 0 ? int(invalid_usage)
+                                     : good().slots.init(context, id, config, log, profile);
+  };
+}
+
 /// Advertises DMABUF, but has no regMrDmaBuf.
 void dmabuf_without_function(TableV12& t) {
   t.slots.get_properties = [](int device, PropertiesV12* p) {

@@ -8,6 +8,7 @@ const std::vector<harness::Case>& all() {
       {"F-CT-1/table", "every slot that must be there is there, in each version it exports", 1, tables},
       {"F-CT-1/properties", "its properties can be used, and stay", 1, properties},
       {"F-CT-2/contexts", "1, 2 and 100 contexts live side by side", 1, contexts},
+      {"F-CT-2/traffic", "a communicator with a traffic class works, whatever it is", 1, traffic_classes},
       {"F-CT-2/reload", "unloaded and loaded again, it works and has left no thread and no descriptor", 1,
        reload},
       {"F-CT-3", "without a device init fails and says why", 1, no_device},

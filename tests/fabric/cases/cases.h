@@ -12,6 +12,7 @@ void properties(Rank&);
 void no_device(Rank&);
 // life.cpp
 void contexts(Rank&);
+void traffic_classes(Rank&);
 void reload(Rank&);
 // connect.cpp
 void self_connection(Rank&);

@@ -42,6 +42,22 @@ void contexts(Rank& rank) {
     must(net->finalize(many[(i * 2) % 100 + (i >= 50)]), "finalize");
 }
 
+void traffic_classes(Rank& rank) {
+  Library library = open_library(*rank.options);
+  std::unique_ptr<Net> net = open_net(*rank.options, library);
+  if (net->version() < 10)
+    throw Skipped(text("v", net->version(), " has no traffic classes"));
+  uint64_t id = 1;
+  for (int traffic_class : {-1, 0, 8, 46, 63, 200}) {
+    void* context = nullptr;
+    int result = net->init(&context, id++, traffic_class, logger(), nullptr);
+    expect(result == ncclabi::success, "init with traffic class ", traffic_class, " answered ",
+           result_name(result), "", LastWords{});
+    one_message(*net, context);
+    must(net->finalize(context), "finalize");
+  }
+}
+
 void reload(Rank& rank) {
   size_t threads_before = threads(), descriptors_after_first = 0;
   int rounds = 4;

@@ -163,6 +163,9 @@ int open_endpoint(fid_domain* d, fi_info* info, fid_ep** out, void* context) {
     return rc;
   if (int rc = check_own_key(domain, *info->ep_attr))
     return rc;
+  uint32_t traffic = info->tx_attr->tclass;
+  if (traffic != FI_TC_UNSPEC && (traffic < FI_TC_LABEL || traffic > FI_TC_SCAVENGER))
+    return breaks("F-CXI-14", "a traffic class that is no label, as a DSCP", -FI_EINVAL);
   auto* ep = new Endpoint;
   if (int rc = fi_endpoint(domain.lower, domain.fabric->lower_info, &ep->lower, nullptr)) {
     delete ep;

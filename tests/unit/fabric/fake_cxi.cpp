@@ -252,6 +252,22 @@ TEST_CASE("F-CXI-5: an endpoint has its domain's key or none of its own") {
   BREAKS("F-CXI-5", open({6, 1024}), -FI_EINVAL);
 }
 
+TEST_CASE("F-CXI-14: a traffic class is a label, not a DSCP") {
+  nic::Domain domain(ask());
+  auto open = [&](uint32_t traffic) {
+    domain.info->tx_attr->tclass = traffic;
+    fid_ep* ep = nullptr;
+    int rc = fi_endpoint(domain.domain.get(), domain.info.get(), &ep, nullptr);
+    if (ep)
+      fi_close(&ep->fid);
+    return rc;
+  };
+  CHECK(open(FI_TC_UNSPEC) == 0);
+  CHECK(open(FI_TC_LOW_LATENCY) == 0);
+  BREAKS("F-CXI-14", open(fi_tc_dscp_set(46)), -FI_EINVAL);
+  BREAKS("F-CXI-14", open(FI_TC_NETWORK_CTRL), -FI_EINVAL);
+}
+
 /// Whether a message from one domain's endpoint reaches another's; else the error.
 static int reach(nic::Domain& from, nic::Domain& to) {
   End first(to), one(from), two(to); // so that the target's PID is not the source's own
