@@ -25,6 +25,14 @@ inline constexpr size_t spec_bytes = 4 << 20;
 /// Digests in SLURM_PODSTEP_IMAGES: 64 x 72 bytes stay below one page-sized variable.
 inline constexpr size_t images_per_job = 64;
 
+// --- images that are imported ---
+/// Of what an image takes unpacked to what its layers have; real ones are below 20, zeros compress to 1/1000.
+inline constexpr uint64_t image_ratio = 100;
+/// An image smaller than this, unpacked, is never called a bomb.
+inline constexpr uint64_t image_small_bytes = 1 << 30;
+/// Files and directories of an image; the largest known ones have some 600,000.
+inline constexpr uint64_t image_entries = 2'000'000;
+
 // --- start-up lines between boot, hub and agents ---
 /// Slurm's stdio forwards lines whole only up to 1024 bytes including the newline (srun(1), seen on 22.05.8).
 inline constexpr size_t boot_line_bytes = 1000;

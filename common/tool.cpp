@@ -31,8 +31,10 @@ Result<void> collect(const Tool& tool, const OwnedPid& child, int out, int err, 
     int ready = ::poll(fds, 2, tick_ms);
     if (tool.interrupted && *tool.interrupted && !std::exchange(told, true))
       child.signal(SIGTERM);
-    if (tool.tick)
-      tool.tick();
+    if (auto goes_on = tool.tick ? tool.tick() : Result<void>(); !goes_on) {
+      child.signal(SIGKILL);
+      return goes_on;
+    }
     if (ready <= 0)
       continue;
     if (fds[0].revents && !take(out, result.output))

@@ -17,7 +17,9 @@ struct Tool {
   bool user_namespace = false;
   int in = -1;                   ///< stdin; -1: /dev/null
   size_t output_limit = 1 << 20; ///< bytes of stdout; more is an error
-  std::function<void()> tick;    ///< called about every 200 ms while the tool runs; may be empty
+  /// Called at least every 200 ms while the tool runs; may be empty. Its Error kills the tool and is
+  /// returned.
+  std::function<Result<void>()> tick;
   const volatile std::sig_atomic_t* interrupted = nullptr; ///< nonzero: the tool gets SIGTERM
 };
 

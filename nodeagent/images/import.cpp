@@ -6,6 +6,7 @@
 #include "nodeagent/images/digest.h"
 #include "nodeagent/images/layout.h"
 #include "nodeagent/images/metadata.h"
+#include "nodeagent/images/unpacked.h"
 #include "nodeagent/k8s/codec.h"
 #include <boost/json.hpp>
 #include <cstdlib>
@@ -147,13 +148,15 @@ Result<Fetched> read_layout(const Work& work) {
 
 Result<Image> convert(const Work& work, const ImportOptions& options, Fetched fetched) {
   std::string root = work.scratch() + "/rootfs";
+  UnpackGuard guard(root, bytes_at(layout_directory(work) + "/blobs/sha256"));
   // Rootless: ids that the one-line map lacks are not set; all files end as one owner's anyway.
   auto unpacked = work.run(
       "unpacking",
       {"umoci", "raw", "unpack", "--rootless", "--image", cat(layout_directory(work), ":image"), root}, true,
-      {});
+      {}, 0, [&] { return guard.look(); });
   if (!unpacked)
     return std::move(unpacked).error();
+  PODSTEP_CHECK(guard.measure());
   Image image;
   image.digest = fetched.digest;
   image.config = std::move(fetched.config.config);

@@ -11,6 +11,7 @@ libstore_la_SOURCES = \
   nodeagent/images/report.cpp nodeagent/images/report.h \
   nodeagent/images/store.cpp nodeagent/images/store.h \
   nodeagent/images/superblock.cpp nodeagent/images/superblock.h \
+  nodeagent/images/unpacked.cpp nodeagent/images/unpacked.h \
   nodeagent/images/work.cpp nodeagent/images/work.h
 libstore_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 libstore_la_LIBADD = librecord.la libjson.la libk8stypes.la libcommon.la $(OPENSSL_LIBS)

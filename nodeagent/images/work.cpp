@@ -165,12 +165,16 @@ Result<Work> Work::begin(const std::string& store, const std::string& canonical_
 }
 
 Result<std::string> Work::run(const std::string& phase, std::vector<std::string> argv, bool user_namespace,
-                              const std::function<uint64_t()>& bytes, uint64_t total) const {
+                              const std::function<uint64_t()>& bytes, uint64_t total,
+                              const std::function<Result<void>()>& guard) const {
   Tool tool;
   tool.argv = std::move(argv);
   tool.user_namespace = user_namespace;
   tool.interrupted = watch_.interrupted;
-  tool.tick = [&] { watch_.progress(phase, bytes ? bytes() : 0, total); };
+  tool.tick = [&]() -> Result<void> {
+    watch_.progress(phase, bytes ? bytes() : 0, total);
+    return guard ? guard() : Result<void>();
+  };
   watch_.progress(phase, 0, total);
   auto result = run_tool(tool);
   if (!result)

@@ -34,9 +34,11 @@ public:
   const std::string& scratch() const { return scratch_; }
   const Watch& watch() const { return watch_; }
   /// Runs a tool of the conversion; its failure is an Error that names the phase and the tool's last words,
-  /// exhausted with a hint when the store is full.
+  /// exhausted with a hint when the store is full. An Error of `guard`, which is asked now and then, ends the
+  /// tool.
   Result<std::string> run(const std::string& phase, std::vector<std::string> argv, bool user_namespace,
-                          const std::function<uint64_t()>& bytes, uint64_t total = 0) const;
+                          const std::function<uint64_t()>& bytes, uint64_t total = 0,
+                          const std::function<Result<void>()>& guard = {}) const;
   /// Moves the finished `<scratch>/image.sqsh` to its place, writes its metadata (size and digest of the file
   /// are filled in here) and the index entry. Error: as begin().
   Result<Image> publish(Image image) const;
