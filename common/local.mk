@@ -5,6 +5,7 @@ libcommon_la_SOURCES = \
   common/fabric_policy.cpp common/fabric_policy.h \
   common/fd.cpp common/fd.h \
   common/file.cpp common/file.h \
+  common/inherited.cpp common/inherited.h \
   common/keyval.cpp common/keyval.h \
   common/limits.h \
   common/log.cpp common/log.h \

@@ -1,6 +1,7 @@
 // podstepd: the node agent, one per node of the allocation, as the job's user in its own namespaces.
 // podstepd(8).
 #include "common/file.h"
+#include "common/inherited.h"
 #include "common/log.h"
 #include "common/sentence.h"
 #include "common/text.h"
@@ -37,6 +38,8 @@ int refuse(const Error& error) {
 // ---------------------------------------------------------------- supervisor
 
 int supervisor() {
+  if (auto closed = close_from(STDERR_FILENO + 1); !closed)
+    return refuse(closed.error());
   auto settings = agent::read_settings();
   if (!settings)
     return refuse(settings.error());

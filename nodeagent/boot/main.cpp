@@ -6,6 +6,7 @@
 #include "nodeagent/boot/tell.h"
 #include <csignal>
 #include <exception>
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace podstep;
@@ -21,6 +22,8 @@ int start(const std::vector<std::string>& arguments) {
     log::error(request.error().message);
     return 64; // EX_USAGE
   }
+  for (int fd : {verdict_fd, script_fd})
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   Ends ends{OwnedFd(verdict_fd), OwnedFd(script_fd)};
   // What the plugin started ends at once, so that the job's script does not find boot among its children.
   pid_t pid = ::fork();

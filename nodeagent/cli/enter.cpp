@@ -2,6 +2,7 @@
 #include "nodeagent/cli/enter.h"
 #include "common/fd.h"
 #include "common/file.h"
+#include "common/inherited.h"
 #include "common/text.h"
 #include "nodeagent/cli/word.h"
 #include <cerrno>
@@ -98,6 +99,10 @@ void confine(uint64_t bounding) {
   variables.push_back(nullptr);
   environ = variables.data(); // execvp looks for the program in the container's own PATH
   confine(inside.bounding);
+  if (auto closed = close_from(STDERR_FILENO + 1); !closed) {
+    fail(closed.error());
+    ::_exit(exit_not_executable);
+  }
   ::execvp(words[0], words.data());
   int err = errno;
   fail(errno_error(cat("run ", printable(argv[0]), " in the container"), err));

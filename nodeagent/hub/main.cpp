@@ -1,5 +1,6 @@
 // podstep-hub: the control plane of one job; supervisor and worker of one binary. Started by podstep-boot as
 // a step of the job's user.
+#include "common/inherited.h"
 #include "common/install.h"
 #include "common/log.h"
 #include "nodeagent/hub/worker.h"
@@ -19,6 +20,10 @@ int main(int argc, char** argv) {
   }
   if (argc != 1) {
     std::fputs("usage: podstep-hub [--version]; see podstep-hub(8)\n", stderr);
+    return 125;
+  }
+  if (auto closed = podstep::close_from(STDERR_FILENO + 1); !closed) {
+    podstep::log::error(closed.error().message);
     return 125;
   }
   podstep::supervise::Options options;
