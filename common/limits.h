@@ -45,8 +45,10 @@ inline constexpr size_t http_header_bytes = 64 << 10;
 inline constexpr size_t http_body_bytes = 8 << 20;
 /// kube-apiserver's own limit for one object in etcd is 1.5 MiB.
 inline constexpr size_t object_bytes = 1536 << 10;
-/// Connections a hub or agent serves at once; each idle TLS connection costs about 18 KiB.
+/// Connections of known peers a hub or agent serves at once; each idle TLS connection costs about 18 KiB.
 inline constexpr size_t connections = 1024;
+/// TLS connections at once whose peers are not known (yet): a handshake takes milliseconds.
+inline constexpr size_t strangers = 128;
 /// One line of a watch stream.
 inline constexpr size_t watch_line_bytes = 2 << 20;
 

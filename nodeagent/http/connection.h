@@ -25,6 +25,9 @@ inline constexpr std::chrono::seconds write_timeout{30};
 
 inline constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
+/// What a connection may bring: one request without a body, or many.
+enum class Requests { one, many };
+
 /// Serves requests one after the other until the peer or a bound ends it. `Lowest` carries the timeouts
 /// (beast::basic_stream).
 template<class Layer> class Connection final : public Stream {
@@ -32,11 +35,11 @@ public:
   Connection(Layer& layer, const Handler& handler, Peer peer)
       : layer_(layer), handler_(handler), peer_(std::move(peer)) {}
 
-  loop::Task<void> serve() {
+  loop::Task<void> serve(Requests requests) {
     while (true) {
       beast::http::request_parser<beast::http::string_body> parser;
       parser.header_limit(limits::http_header_bytes);
-      parser.body_limit(limits::http_body_bytes);
+      parser.body_limit(requests == Requests::many ? limits::http_body_bytes : 0);
       beast::get_lowest_layer(layer_).expires_after(first_ ? request_timeout : idle_timeout);
       first_ = false;
       auto [head_error, head_size] =
@@ -47,6 +50,8 @@ public:
       auto [error, size] = co_await beast::http::async_read(layer_, buffer_, parser, no_throw);
       if (error)
         co_return co_await refuse(error);
+      if (requests == Requests::one)
+        parser.get().keep_alive(false);
       const bool keep_alive = parser.get().keep_alive();
       head_only_ = parser.get().method() == beast::http::verb::head;
       if (!co_await answer(parser.release()) || !keep_alive)

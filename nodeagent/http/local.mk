@@ -7,6 +7,7 @@ libhttp_la_SOURCES = \
   nodeagent/http/fingerprint.h \
   nodeagent/http/identity.cpp \
   nodeagent/http/server.cpp nodeagent/http/server.h \
+  nodeagent/http/strangers.h \
   nodeagent/http/target.cpp nodeagent/http/target.h \
   nodeagent/http/transfer.cpp nodeagent/http/transfer.h
 libhttp_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(OPENSSL_CFLAGS)

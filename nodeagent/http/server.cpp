@@ -3,6 +3,7 @@
 #include "nodeagent/http/server.h"
 #include "nodeagent/http/connection.h"
 #include "nodeagent/http/fingerprint.h"
+#include "nodeagent/http/strangers.h"
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -30,7 +31,9 @@ constexpr Duration accept_pause = std::chrono::milliseconds(100);
 struct Shared {
   loop::Loop& loop;
   Handler handler;
-  size_t connections = 0;
+  Known known;
+  Strangers strangers;
+  size_t connections = 0; ///< but strangers'
 };
 
 struct Server::Parts {
@@ -43,26 +46,32 @@ namespace {
 /// Counts one connection for as long as it lives.
 class Slot {
 public:
-  explicit Slot(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) { ++shared_->connections; }
+  static std::optional<Slot> take(std::shared_ptr<Shared> shared) {
+    if (shared->connections >= limits::connections)
+      return std::nullopt;
+    return Slot(std::move(shared));
+  }
   ~Slot() {
     if (shared_)
       --shared_->connections;
   }
   Slot(Slot&&) = default;
   Slot& operator=(Slot&&) = delete;
-  Shared& shared() const { return *shared_; }
 
 private:
+  explicit Slot(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) { ++shared_->connections; }
   std::shared_ptr<Shared> shared_;
 };
 
-loop::Task<void> serve_tls(Slot slot, tcp::socket socket, std::shared_ptr<asio::ssl::context> tls) {
+loop::Task<void> serve_tls(std::shared_ptr<Shared> shared, tcp::socket socket,
+                           std::shared_ptr<asio::ssl::context> tls) {
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
   Peer peer;
   peer.address = socket.remote_endpoint(ignored).address().to_string();
   TlsStream stream(beast::tcp_stream(std::move(socket)), *tls);
+  Strangers::Place place(shared->strangers, [&stream] { beast::get_lowest_layer(stream).close(); });
   beast::get_lowest_layer(stream).expires_after(handshake_timeout);
   auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, no_throw);
   if (error)
@@ -70,16 +79,25 @@ loop::Task<void> serve_tls(Slot slot, tcp::socket socket, std::shared_ptr<asio::
   X509* certificate = SSL_get1_peer_certificate(stream.native_handle());
   peer.certificate_sha256 = fingerprint(certificate);
   X509_free(certificate);
-  Connection<TlsStream> connection(stream, slot.shared().handler, std::move(peer));
-  co_await connection.serve();
+  const bool known = !shared->known || shared->known(peer);
+  auto slot = known ? Slot::take(shared) : std::optional<Slot>();
+  if (known && !slot)
+    co_return; // the socket closes: nobody waits for an answer that never comes
+  if (known)
+    place.leave();
+  Connection<TlsStream> connection(stream, shared->handler, std::move(peer));
+  co_await connection.serve(known ? Requests::many : Requests::one);
   beast::get_lowest_layer(stream).expires_after(write_timeout);
   co_await stream.async_shutdown(no_throw);
 }
 
-loop::Task<void> serve_local(Slot slot, unix_stream::socket socket) {
+loop::Task<void> serve_local(std::shared_ptr<Shared> shared, unix_stream::socket socket) {
+  auto slot = Slot::take(shared);
+  if (!slot)
+    co_return;
   LocalStream stream(std::move(socket));
-  Connection<LocalStream> connection(stream, slot.shared().handler, Peer{{}, true, "local"});
-  co_await connection.serve();
+  Connection<LocalStream> connection(stream, shared->handler, Peer{{}, true, "local"});
+  co_await connection.serve(Requests::many);
 }
 
 /// SO_PEERCRED is translated into our user namespace: the job's user shows with our own ids, everybody else
@@ -92,7 +110,7 @@ bool is_own_user(int socket) {
 }
 
 template<class Acceptor, class Start>
-loop::Task<void> accept_all(std::shared_ptr<Shared> shared, std::shared_ptr<Acceptor> acceptor, Start start) {
+loop::Task<void> accept_all(std::shared_ptr<Acceptor> acceptor, Start start) {
   while (acceptor->is_open()) {
     auto [error, socket] = co_await acceptor->async_accept(no_throw);
     if (error == asio::error::operation_aborted)
@@ -103,9 +121,7 @@ loop::Task<void> accept_all(std::shared_ptr<Shared> shared, std::shared_ptr<Acce
       continue;
     }
     ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
-    if (shared->connections >= limits::connections)
-      continue; // the socket closes: nobody waits for an answer that never comes
-    start(Slot(shared), std::move(socket));
+    start(std::move(socket));
   }
 }
 
@@ -143,8 +159,8 @@ bool in_use(const std::string& path, asio::io_context& context) {
 }
 } // namespace
 
-Server::Server(loop::Loop& loop, Handler handler) : parts_(std::make_unique<Parts>()) {
-  parts_->shared = std::make_shared<Shared>(Shared{loop, std::move(handler)});
+Server::Server(loop::Loop& loop, Handler handler, Known known) : parts_(std::make_unique<Parts>()) {
+  parts_->shared = std::make_shared<Shared>(Shared{loop, std::move(handler), std::move(known), {}, 0});
 }
 
 Server::~Server() {
@@ -177,11 +193,10 @@ Result<uint16_t> Server::listen_tls(const std::string& address, uint16_t port_fi
                                         std::max(port_first, port_last), ": ", error.message()));
   const uint16_t port = acceptor->local_endpoint(error).port();
   parts_->acceptors.push_back([acceptor] { acceptor->close(); });
-  auto& loop = parts_->shared->loop;
-  auto start = [&loop, tls](Slot slot, tcp::socket socket) {
-    loop.spawn("TLS connection", serve_tls(std::move(slot), std::move(socket), tls));
+  auto start = [shared = parts_->shared, tls](tcp::socket socket) {
+    shared->loop.spawn("TLS connection", serve_tls(shared, std::move(socket), tls));
   };
-  loop.spawn("accept", accept_all(parts_->shared, acceptor, std::move(start)));
+  parts_->shared->loop.spawn("accept", accept_all(acceptor, std::move(start)));
   return port;
 }
 
@@ -206,15 +221,14 @@ Result<void> Server::listen_unix(const std::string& path) {
   ::fcntl(acceptor->native_handle(), F_SETFD, FD_CLOEXEC);
   parts_->acceptors.push_back([acceptor] { acceptor->close(); });
   parts_->unix_paths.push_back(path);
-  auto& loop = parts_->shared->loop;
-  auto start = [&loop](Slot slot, unix_stream::socket socket) {
+  auto start = [shared = parts_->shared](unix_stream::socket socket) {
     if (!is_own_user(socket.native_handle())) {
       log::warning("a process of another user connected to the local socket: refused");
       return;
     }
-    loop.spawn("local connection", serve_local(std::move(slot), std::move(socket)));
+    shared->loop.spawn("local connection", serve_local(shared, std::move(socket)));
   };
-  loop.spawn("accept", accept_all(parts_->shared, acceptor, std::move(start)));
+  parts_->shared->loop.spawn("accept", accept_all(acceptor, std::move(start)));
   return {};
 }
 

@@ -45,6 +45,9 @@ struct ServerResponse {
 };
 
 using Handler = std::function<loop::Task<ServerResponse>(ServerRequest)>;
+/// True when the layer above knows this peer of TLS. Who is not known gets one answer a connection, and a
+/// place among few (limits::strangers).
+using Known = std::function<bool(const Peer&)>;
 
 /// TLS of a server whose clients present self-signed certificates that are pinned by fingerprint above this
 /// layer.
@@ -59,7 +62,8 @@ Result<TlsIdentity> make_identity(const std::string& common_name, Duration lifet
 /// or on a unix socket.
 class Server {
 public:
-  Server(loop::Loop& loop, Handler handler);
+  /// Without `known` every peer is.
+  Server(loop::Loop& loop, Handler handler, Known known = {});
   ~Server();
   /// Error names address and port. `port_first == 0`: any free port; else the first free one of the range.
   /// Returns the port.

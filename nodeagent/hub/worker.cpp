@@ -64,7 +64,9 @@ public:
         peers_(clock_), admission_(setup_.job), api_(loop_, clock_, store_, peers_, admission_, key),
         controllers_(clock_, store_, api_), recorder_(clock_, setup_.record, journal_, store_, controllers_),
         slurm_(setup_.scontrol, setup_.environment, setup_.job),
-        server_(loop_, [this](http::ServerRequest request) { return api_.handle(std::move(request)); }),
+        server_(
+            loop_, [this](http::ServerRequest request) { return api_.handle(std::move(request)); },
+            [this](const http::Peer& peer) { return peers_.identify(peer).who != Identity::Who::nobody; }),
         lines_(STDIN_FILENO, STDOUT_FILENO),
         silence_(loop_, clock_, store_, peers_, api_, controllers_, slurm_,
                  [this](const std::string& node, const std::string& why) {

@@ -3,6 +3,7 @@
 #include "nodeagent/http/client.h"
 #include "nodeagent/http/server.h"
 #include "tests/unit/catch.h"
+#include <arpa/inet.h>
 #include <cstdlib>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -259,6 +260,48 @@ TEST_CASE("A server with another certificate than the pinned one is refused befo
   auto r = over_tls(w, *server, other->sha256, nullptr);
   REQUIRE_FALSE(r.ok());
   CHECK(r.error().kind == Kind::forbidden);
+}
+
+TEST_CASE(
+    "Whoever is not known gets one answer a connection, and many of them keep no known peer out (T17)") {
+  auto identity = http::make_identity("hub", 1h), client = http::make_identity("n1", 1h);
+  World w;
+  http::Server guarded(w.loop, echo,
+                       [&](const http::Peer& peer) { return peer.certificate_sha256 == client->sha256; });
+  auto port = guarded.listen_tls("127.0.0.1", 0, 0, *identity);
+  REQUIRE(port.ok());
+  w.run([](World& world, http::TlsIdentity own, std::string pin, uint16_t to) -> loop::Task<void> {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(to);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    std::vector<int> idle;
+    for (size_t i = 0; i < limits::strangers + 20; ++i) {
+      idle.push_back(::socket(AF_INET, SOCK_STREAM, 0));
+      REQUIRE(::connect(idle.back(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    }
+    http::Endpoint e;
+    e.base_url = "https://127.0.0.1:" + std::to_string(to);
+    e.pinned_sha256 = pin;
+    http::Client nobody(world.loop, e);
+    auto refused = co_await nobody.send(request("POST", "/x", "a body"));
+    CHECK((!refused.ok() || refused->status == 413));
+    auto once = co_await nobody.send(request("GET", "/x"));
+    REQUIRE(once.ok());
+    CHECK(once->headers["connection"] == "close");
+    e.certificate_pem = own.certificate_pem, e.key_pem = own.key_pem;
+    http::Client known(world.loop, e);
+    auto served = co_await known.send(request("POST", "/x", "a body"));
+    REQUIRE(served.ok());
+    CHECK(served->headers.count("connection") == 0);
+    size_t closed = 0; // the oldest made room
+    char byte;
+    for (int fd : idle)
+      closed += ::recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+    CHECK(closed >= 20);
+    for (int fd : idle)
+      ::close(fd);
+  }(w, *client, identity->sha256, *port));
 }
 
 TEST_CASE("A port range that is taken gives the next port, and its end an error that names it") {
