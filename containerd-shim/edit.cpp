@@ -106,13 +106,35 @@ bool edit_user(json::object& spec, json::object& linux_part) {
   return true;
 }
 
+// containerd keeps these for each sandbox in its own directory, which has no bound of its own: what a
+// container could write there would take the room of the runtime's.
+void protect_sandbox_files(json::array& mounts) {
+  for (json::value& item : mounts) {
+    json::object* mount = item.if_object();
+    std::string_view source = mount ? text_at(*mount, "source") : std::string_view();
+    if (source.find("/io.containerd.grpc.v1.cri/sandboxes/") == source.npos ||
+        (!source.ends_with("/hostname") && !source.ends_with("/resolv.conf") && !source.ends_with("/hosts")))
+      continue;
+    json::array options;
+    if (json::array* given = array_at(*mount, "options"))
+      for (json::value& option : *given)
+        if (!option.is_string() || option.as_string() != "rw")
+          options.push_back(std::move(option));
+    options.push_back("ro");
+    (*mount)["options"] = std::move(options);
+  }
+}
+
 void edit_mounts(json::object& spec, bool tty_group) {
   json::array* mounts = array_at(spec, "mounts");
   drop_if(mounts, [](const json::object& mount) {
     std::string_view type = text_at(mount, "type");
     return type == "cgroup" || type == "cgroup2" || text_at(mount, "destination") == "/sys/fs/cgroup";
   });
-  if (!mounts || tty_group)
+  if (!mounts)
+    return;
+  protect_sandbox_files(*mounts);
+  if (tty_group)
     return;
   for (json::value& item : *mounts) {
     json::object* mount = item.if_object();

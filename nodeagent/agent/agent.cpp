@@ -2,14 +2,19 @@
 #include "nodeagent/agent/agent.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "nodeagent/agent/log_room.h"
 #include "nodeagent/agent/logs.h"
 #include "nodeagent/agent/machine.h"
+#include "nodeagent/cri/containerd.h"
 #include "nodeagent/pods/admission.h"
 
 namespace podstep::agent {
 
 namespace {
-constexpr Duration housekeeping = pods::OomKills::period;
+/// How often logs are looked at: what a container can write in this time is far below their room.
+constexpr Duration log_period = std::chrono::seconds(2);
+/// containerd's own log, which has a line for each write to a container's log that failed.
+constexpr size_t runtime_log_bytes = 4 << 20;
 
 std::string address_of(const k8s::Node& node) {
   for (const k8s::NodeAddress& a : node.status.addresses)
@@ -50,7 +55,8 @@ loop::Task<void> Agent::run() {
   co_await registrar_.enroll();
   loop_.spawn("lease", registrar_.run());
   loop_.spawn("events", events_.run());
-  loop_.spawn("housekeeping", housekeep());
+  loop_.spawn("kills", count_kills());
+  loop_.spawn("logs", tend_logs());
   if (!settings_.record.empty())
     loop_.spawn("fabric statistics", report_fabric_statistics(settings_.record, context_.node.name,
                                                               [this] { return fabric_directories(); }));
@@ -121,18 +127,26 @@ node::Health Agent::health() {
   return out;
 }
 
-// The kernel's kills are counted; log files that have grown are turned over, for containers that run.
-loop::Task<void> Agent::housekeep() {
+loop::Task<void> Agent::count_kills() {
   for (;;) {
-    co_await loop::sleep(housekeeping);
+    co_await loop::sleep(pods::OomKills::period);
     oom_.sample(count_oom_kills());
+  }
+}
+
+// Log files that have grown are turned over, for containers that run; old ones go when room is short.
+loop::Task<void> Agent::tend_logs() {
+  for (;;) {
+    co_await loop::sleep(log_period);
     std::vector<std::pair<std::string, std::string>> files;
+    std::set<std::string> in_use;
     for (const auto& [uid, life] : pods_)
       for (const pods::ContainerView& v : life->views())
         if (v.state == pods::RunState::running) {
           const k8s::ObjectMeta& meta = life->pod().metadata;
           files.emplace_back(v.id, cat(settings_.logs(), "/", log_directory_name(meta.ns, meta.name, uid),
                                        "/", log_file_name(v.name, uint32_t(v.restart_count))));
+          in_use.insert(files.back().second);
         }
     for (const auto& [id, path] : files) {
       auto turned = rotate(path);
@@ -143,6 +157,9 @@ loop::Task<void> Agent::housekeep() {
       if (auto reopened = co_await runtime_.reopen_log(id); !reopened)
         log::warning(cat("reopen log: ", reopened.error().message));
     }
+    make_log_room(settings_.logs(), in_use);
+    if (auto kept = keep_tail(cri::Layout{settings_.run}.log(), runtime_log_bytes); !kept)
+      log::warning(kept.error().message);
   }
 }
 

@@ -37,7 +37,8 @@ private:
   std::optional<pods::Ending> admit(const k8s::Pod& pod) const;
   node::Health health();
   std::vector<std::pair<FabricPages, std::string>> fabric_directories() const;
-  loop::Task<void> housekeep();
+  loop::Task<void> count_kills();
+  loop::Task<void> tend_logs();
 
   loop::Loop& loop_;
   const Clock& clock_;

@@ -11,6 +11,7 @@ libagent_la_SOURCES = \
   nodeagent/agent/image_source.h \
   nodeagent/agent/launch.cpp nodeagent/agent/launch.h \
   nodeagent/agent/local_api.cpp nodeagent/agent/local_api.h \
+  nodeagent/agent/log_room.cpp nodeagent/agent/log_room.h \
   nodeagent/agent/log_stream.cpp nodeagent/agent/log_stream.h \
   nodeagent/agent/logs.cpp nodeagent/agent/logs.h \
   nodeagent/agent/machine.cpp nodeagent/agent/machine.h \
@@ -22,6 +23,7 @@ libagent_la_SOURCES = \
   nodeagent/agent/registrar.cpp nodeagent/agent/registrar.h \
   nodeagent/agent/reporter.cpp nodeagent/agent/reporter.h \
   nodeagent/agent/settings.cpp nodeagent/agent/settings.h \
+  nodeagent/agent/tmpfs.cpp nodeagent/agent/tmpfs.h \
   nodeagent/agent/volumes.cpp nodeagent/agent/volumes.h
 
 pkglibexec_PROGRAMS += podstepd

@@ -3,7 +3,9 @@
 #include "common/limits.h"
 #include "common/text.h"
 #include "nodeagent/agent/logs.h"
+#include <algorithm>
 #include <fcntl.h>
+#include <limits>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,21 +40,29 @@ bool still_runs(const PodLife& life, const std::string& id) {
   return false;
 }
 
-// Whole lines from `offset` on, at most a chunk; the offset moves behind them.
-Result<std::string> read_lines(int fd, off_t& offset) {
-  std::string text(chunk_bytes, '\0');
+// Whole lines from `offset` on and before `end`, at most a chunk; the offset moves behind them. Of a log that
+// was turned over the beginning may be gone (log_room.h): then from the first whole line of what is there.
+Result<std::string> read_lines(int fd, off_t& offset, off_t end) {
+  bool jumped = false;
+  if (off_t data = ::lseek(fd, offset, SEEK_DATA); data > offset) {
+    offset = data;
+    jumped = true;
+  }
+  std::string text(size_t(std::clamp<off_t>(end - offset, 0, chunk_bytes)), '\0');
   ssize_t n = ::pread(fd, text.data(), text.size(), offset);
   if (n < 0)
     return errno_error("read a log");
   text.resize(size_t(n));
-  size_t end = text.rfind('\n');
-  if (end == text.npos) {
+  size_t last = text.rfind('\n');
+  if (last == text.npos) {
     if (text.size() < chunk_bytes)
       text.clear();
   } else {
-    text.resize(end + 1);
+    text.resize(last + 1);
   }
   offset += off_t(text.size());
+  if (jumped)
+    text.erase(0, text.find('\n') + 1);
   return text;
 }
 
@@ -76,9 +86,11 @@ loop::Task<void> pump(std::shared_ptr<PodLife> life, std::string id, std::string
   if (!fd.valid() || ::fstat(fd.get(), &st) != 0)
     co_return;
   off_t offset = query.tail_lines ? tail_offset(path, st.st_size, *query.tail_lines) : 0;
+  // A reader who does not follow gets what is there now, however fast more is written.
+  const off_t end = query.follow ? std::numeric_limits<off_t>::max() : st.st_size;
   while (query.limit_bytes > 0) {
     bool ended = !still_runs(*life, id); // asked before the read: what it wrote last is still sent
-    auto text = read_lines(fd.get(), offset);
+    auto text = read_lines(fd.get(), offset, end);
     if (!text)
       co_return;
     if (!text->empty()) {
@@ -89,7 +101,7 @@ loop::Task<void> pump(std::shared_ptr<PodLife> life, std::string id, std::string
         co_return;
       continue;
     }
-    if (turned_over(path, fd.get())) {
+    if (query.follow && turned_over(path, fd.get())) {
       fd.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
       offset = 0;
       if (!fd.valid())

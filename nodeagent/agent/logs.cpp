@@ -4,6 +4,7 @@
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/text.h"
+#include "nodeagent/agent/log_room.h"
 #include "nodeagent/record/record.h"
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -85,6 +86,7 @@ Result<bool> rotate(const std::string& path) {
     ::rename(cat(path, ".", i - 1).c_str(), cat(path, ".", i).c_str()); // absent ones: nothing
   if (::rename(path.c_str(), cat(path, ".1").c_str()) != 0)
     return errno_error(cat("rotate ", path));
+  PODSTEP_CHECK(keep_tail(cat(path, ".1"), rotate_bytes));
   return true;
 }
 

@@ -29,8 +29,8 @@ Result<std::string> read_tail(const std::string& path, size_t bytes);
 /// The last `lines` lines of text.
 std::string_view last_lines(std::string_view text, size_t lines);
 
-/// When `path` has reached rotate_bytes: `.1` to `.4` move up by one, the file becomes `.1`. True: the
-/// runtime must reopen it.
+/// When `path` has reached rotate_bytes: `.1` to `.4` move up by one, the file becomes `.1`, of which at
+/// most twice rotate_bytes stay. True: the runtime must reopen it.
 Result<bool> rotate(const std::string& path);
 /// Writes the last part of a log as plain text into the record at a container's exit.
 Result<void> keep(const std::string& path, const std::string& record, const std::string& pod,

@@ -7,7 +7,9 @@
 #include "common/text.h"
 #include "common/wire_boot.h"
 #include "nodeagent/agent/local_api.h"
+#include "nodeagent/agent/log_room.h"
 #include "nodeagent/agent/machine.h"
+#include "nodeagent/agent/tmpfs.h"
 #include "nodeagent/cri/containerd.h"
 #include "nodeagent/supervise/supervise.h"
 #include <csignal>
@@ -105,11 +107,12 @@ loop::Task<Result<void>> serve(Worker& w) {
   PODSTEP_CO_TRY(images::Stores stores, images::default_stores());
   PODSTEP_CO_TRY(node::Machine machine, agent::read_machine(version));
   PODSTEP_CO_TRY(node::Capacity capacity, node::capacity(agent::read_given(w.settings)));
+  const int64_t memory = capacity.capacity["memory"].units();
+  PODSTEP_CO_CHECK(agent::mount_tmpfs(w.settings.logs(), agent::log_room_bytes(memory), 0755));
   w.images.emplace(w.loop, *w.runtime, w.settings.run, stores,
                    [&w](const std::string& digest) { w.agent->image_lost(digest); });
   k8s::Node node = node::make_node(w.settings.identity, machine, capacity, {}, system_clock().wall());
-  w.agent.emplace(w.loop, system_clock(), w.settings, *w.runtime, *w.images, *w.hub, node,
-                  capacity.capacity["memory"].units());
+  w.agent.emplace(w.loop, system_clock(), w.settings, *w.runtime, *w.images, *w.hub, node, memory);
   w.local.emplace(w.loop, *w.agent);
   PODSTEP_CO_CHECK(w.local->listen());
   co_await w.agent->run();
@@ -135,9 +138,8 @@ int worker() {
     return refuse(lifeline.error());
   w.lifeline.emplace(std::move(*lifeline));
   w.hub.emplace(w.loop, &*w.lifeline);
-  for (const std::string& directory : {w.settings.pods(), w.settings.logs()})
-    if (auto made = make_directories(directory, 0755); !made)
-      return refuse(made.error());
+  if (auto made = make_directories(w.settings.pods(), 0755); !made)
+    return refuse(made.error());
   w.loop.on_signal({SIGTERM, SIGINT, SIGHUP}, [&w](int) {
     if (!std::exchange(w.ending, true))
       w.loop.spawn("end", end(w));

@@ -4,6 +4,7 @@
 #include "common/path.h"
 #include "common/text.h"
 #include "common/wire_stats.h"
+#include "nodeagent/agent/tmpfs.h"
 #include "nodeagent/pods/hosts.h"
 #include <cerrno>
 #include <fcntl.h>
@@ -14,31 +15,13 @@ namespace podstep::agent {
 
 namespace {
 constexpr size_t message_bytes = 4096;
+/// /etc/hosts (hosts_bytes) and termination messages of one pod, which its containers may write.
+constexpr int64_t small_files_bytes = 1 << 20;
 /// Entries of one pod directory that clean() removes at most; an emptyDir's contents go with its unmount.
 constexpr size_t tree_entries = 100'000;
 /// Of a pod's statistics pages: 200 of 4 KiB.
 constexpr int64_t fabric_pages_bytes = 1 << 20;
 constexpr int fabric_pages_inodes = 256;
-
-bool is_mount_point(const std::string& path) {
-  struct stat own {
-  }, parent{};
-  return ::stat(path.c_str(), &own) == 0 && ::stat((path + "/..").c_str(), &parent) == 0 &&
-         own.st_dev != parent.st_dev;
-}
-
-/// `inodes`: 0 for the kernel's own bound.
-Result<void> mount_tmpfs(const std::string& path, int64_t bytes, int inodes = 0) {
-  PODSTEP_CHECK(make_directories(path, 0777));
-  if (is_mount_point(path))
-    return {};
-  std::string options = cat("mode=0777,size=", bytes);
-  if (inodes > 0)
-    options += cat(",nr_inodes=", inodes);
-  if (::mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0)
-    return errno_error(cat("mount tmpfs on ", path));
-  return {};
-}
 
 Result<void> make_host_file(const std::string& path) {
   OwnedFd fd(::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644));
@@ -94,6 +77,7 @@ Result<void> Volumes::set_up(const k8s::Pod& pod, const std::string& host_ip) co
   if (!is_plain_name(pod.metadata.uid))
     return Error(Kind::invalid, cat("'", printable(pod.metadata.uid), "' is no pod UID"));
   std::string base = cat(root_, "/", pod.metadata.uid);
+  PODSTEP_CHECK(mount_tmpfs(base, small_files_bytes, 0755));
   PODSTEP_CHECK(make_directories(cat(base, "/volumes"), 0755));
   for (const k8s::Volume& volume : pod.spec.volumes)
     if (auto made = set_up_volume(base, volume); !made)
@@ -113,7 +97,7 @@ Result<void> Volumes::set_up_volume(const std::string& base, const k8s::Volume& 
   const auto& empty = std::get<k8s::EmptyDirVolume>(volume.source);
   int64_t bytes =
       empty.size_limit && empty.size_limit->units() > 0 ? empty.size_limit->units() : memory_bytes_ / 2;
-  return mount_tmpfs(cat(base, "/volumes/", volume.name), std::min(bytes, memory_bytes_));
+  return mount_tmpfs(cat(base, "/volumes/", volume.name), std::min(bytes, memory_bytes_), 0777);
 }
 
 // Where a mount's source lies; a subPath is resolved without following links out of the volume.
@@ -159,7 +143,7 @@ std::string Volumes::fabric_pages_directory(const std::string& uid, const std::s
 Result<cri::Mount> Volumes::fabric_pages(const std::string& uid, const std::string& container) const {
   std::string directory = fabric_pages_directory(uid, container);
   std::string shared = directory.substr(0, directory.rfind('/'));
-  PODSTEP_CHECK(mount_tmpfs(shared, fabric_pages_bytes, fabric_pages_inodes));
+  PODSTEP_CHECK(mount_tmpfs(shared, fabric_pages_bytes, 0777, fabric_pages_inodes));
   OwnedFd fd(::open(shared.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid())
     return errno_error(cat("open ", shared));
@@ -176,7 +160,7 @@ Result<void> Volumes::clean(const std::string& uid) const {
   std::vector<std::string> below;
   for (const std::string& line : split(mountinfo, '\n')) {
     std::vector<std::string> fields = split(line, ' ');
-    if (fields.size() > 4 && fields[4].starts_with(base + "/"))
+    if (fields.size() > 4 && (fields[4] == base || fields[4].starts_with(base + "/")))
       below.push_back(fields[4]);
   }
   for (auto it = below.rbegin(); it != below.rend(); ++it) // the newest first: mounts stack

@@ -1,6 +1,6 @@
 // The files of a pod on this node: emptyDir as bounded tmpfs, hostPath checked, /etc/hosts, termination
-// messages. All below <run>/t/pods/<uid>, inside the agent's mount namespace. Contract: K-VOL-1, K-VOL-7,
-// K-ENV-5.
+// messages, these two bounded as well. All below <run>/t/pods/<uid>, inside the agent's mount namespace.
+// Contract: K-VOL-1, K-VOL-7, K-ENV-5.
 #pragma once
 #include "nodeagent/agent/settings.h"
 #include "nodeagent/cri/runtime.h"

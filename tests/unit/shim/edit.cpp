@@ -108,6 +108,21 @@ TEST_CASE("another user gets one more user namespace whose only id is that user"
   }
 }
 
+TEST_CASE("the sandbox's files, which have no bound, cannot be written by its containers (threat T12)") {
+  auto with = [](const std::string& source) {
+    json::value spec = container();
+    spec.at("mounts").as_array().push_back(json::object{{"destination", "/etc/resolv.conf"},
+                                                        {"type", "bind"},
+                                                        {"source", source},
+                                                        {"options", json::array{"rbind", "rprivate", "rw"}}});
+    return json::serialize(at(edited(spec), "/mounts/2/options"));
+  };
+  const std::string sandbox = "/run/x/t/containerd/io.containerd.grpc.v1.cri/sandboxes/0123";
+  for (const char* file : {"/resolv.conf", "/hostname", "/hosts"})
+    CHECK(with(sandbox + file) == R"(["rbind","rprivate","ro"])");
+  CHECK(with("/run/x/t/pods/1/etc-hosts") == R"(["rbind","rprivate","rw"])");
+}
+
 TEST_CASE("a sandbox runs our own program and names its shared memory") {
   json::value spec =
       container(R"(,"io.kubernetes.cri.container-type":"sandbox","podstep.io/shm-bytes":"8192")");
