@@ -1,8 +1,8 @@
 # audit.sh: the audit of threat T14: when a job is over, nothing of it is left on any node.
 # shellcheck shell=bash
 #
-# audit_clean JOBID [SECONDS] is one test point: no process, mount, cgroup, socket or file of the job on any node, and no node
-# drained. It waits up to SECONDS (default 20) for the last of it to go, as Slurm's own clean-up takes its time.
+# audit_clean JOBID [SECONDS] is one test point: no process, mount, cgroup, socket, file, loop device or shared memory of the job on
+# any node, and no node drained. It waits up to SECONDS (default 20) for the last of it to go, as Slurm's own clean-up takes its time.
 
 AUDIT_NODES=(n1 n2 n3)
 
@@ -38,6 +38,7 @@ audit_quiet() {
       { audit_processes "$1" "$node"; audit_cgroups "$1" "$node"; audit_mounts "$node" "$1"; audit_files "$1" "$node"; audit_sockets "$1" "$node"; } |
         sed "s/^/$node: /"
     done
+    audit_kernel "$1"
   )
   [ -z "$found" ] || { printf '%s\n' "$found"; return 1; }
 }
@@ -88,4 +89,13 @@ audit_sockets() {
   audit_alone "$1" || return 0
   on "$2" ss -Hltn | awk '$4 !~ /:6818$/ {print "socket " $4}'
   on "$2" ss -Hlx | awk '$5 ~ /podstep|containerd/ {print "socket " $5}'
+}
+
+# What the kernel keeps without a process or a name in a file system, the same for all nodes: loop devices over images of the cluster's,
+# System V shared memory and queues of ordinary users.
+audit_kernel() {
+  losetup -n -O NAME,BACK-FILE 2>/dev/null | awk -v dir="$PODSTEP_CLUSTER_DIR/" 'index($2, dir) == 1 {print "loop device " $1 " " $2}'
+  audit_alone "$1" || return 0
+  awk 'FNR > 1 && $8 >= 64100 && $8 < 64200 {print "shared memory " $2}' /proc/sysvipc/shm
+  awk 'FNR > 1 && $8 >= 64100 && $8 < 64200 {print "message queue " $2}' /proc/sysvipc/msg
 }

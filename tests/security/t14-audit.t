@@ -1,5 +1,6 @@
 #!/bin/bash
-# The audit that other tests end with finds what a job left: a process, a mount, a cgroup, a file, a socket, a drained node.
+# Threat T14: the audit that other tests end with finds what a job left: a process, a mount, a cgroup, a file, a socket, a loop device,
+# shared memory, a drained node.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
 need_cluster
@@ -38,6 +39,31 @@ on n2 touch /dev/shm/left
 on n2 chown 64101 /dev/shm/left
 finds "a user's file" 'n2: file /dev/shm/left'
 on n2 rm /dev/shm/left
+
+mkfifo "$tmp/end"
+on n2 python3 -c 'import socket, sys; s = socket.socket(); s.bind(("", 0)); s.listen(); u = socket.socket(socket.AF_UNIX); u.bind("\0podstep-left"); u.listen(); sys.stdin.read()' <"$tmp/end" &
+exec 7>"$tmp/end"
+listens() { on n2 ss -Hlx | grep -q podstep-left; }
+wait_until 5 listens
+finds 'a port that listens' 'n2: socket .*:[0-9]+'
+finds 'a socket without a path' 'n2: socket @podstep-left'
+exec 7>&-
+wait $!
+
+image=$PODSTEP_STORE_SITE/left.sqsh
+head -c 65536 /dev/zero >"$image"
+loop=$(losetup -r -f --show "$image" 2>"$tmp/losetup")
+if [ -n "$loop" ]; then
+  finds 'a loop device' "loop device $loop $image"
+  losetup -d "$loop"
+else
+  skip "no loop device: $(cat "$tmp/losetup")" 'the audit finds a loop device'
+fi
+rm "$image"
+
+shared=$(setpriv --reuid=64101 --regid=64101 --clear-groups ipcmk -M 4096 | grep -o '[0-9]*$')
+finds 'shared memory' "shared memory $shared"
+ipcrm -m "$shared"
 
 scontrol update nodename=n3 state=drain reason=test
 finds 'a drained node' 'node: n3 drain'
