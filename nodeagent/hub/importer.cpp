@@ -1,6 +1,7 @@
 // Brings images for the whole job: see importer.h.
 #include "nodeagent/hub/importer.h"
 #include "common/log.h"
+#include "common/sentence.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
 #include "nodeagent/loop/program.h"
@@ -57,6 +58,14 @@ Error import_error(std::string_view errors, int code) {
 Importer::Importer(loop::Loop& loop, const Clock& clock, Store& store, Place place,
                    std::function<void()> changed)
     : loop_(loop), clock_(clock), store_(store), place_(std::move(place)), changed_(std::move(changed)) {}
+
+/// Why an image cannot be brought, where, and what to do.
+std::string Importer::sentence_of(const std::string& name, const Error& cause) const {
+  const std::string elsewhere = cat("on a login node: podstep image import ", source_of(name));
+  return podstep::sentence(Error(cause.kind,
+                                 cat("cannot import ", name, " on ", place_.node, ": ", cause.message),
+                                 cause.hint.empty() ? elsewhere : cat(cause.hint, "; or ", elsewhere)));
+}
 
 std::optional<Duration> Importer::run() {
   std::vector<k8s::Pod> pods;
@@ -199,13 +208,10 @@ void Importer::ended(const std::string& name, const Running& how, Result<std::st
       brought_.erase(brought_.begin());
   } else {
     const Instant now = clock_.now();
-    const Error& error = digest.error();
     import.stage = Stage::failed;
     ++import.tries;
-    import.why = cat("cannot import ", name, " on ", place_.node, ": ",
-                     how.stalled ? "the registry has sent nothing for 5 minutes" : error.message,
-                     ". Fix: ", error.hint.empty() ? "" : cat(error.hint, "; or "),
-                     "on a login node: podstep image import ", source_of(name));
+    import.why = sentence_of(name, how.stalled ? Error("the registry has sent nothing for 5 minutes")
+                                               : digest.error());
     backoff_.tried(name, now, now);
     next_[name] = backoff_.next_try(name, now);
     if (!closed_)

@@ -44,6 +44,7 @@ private:
   void forget(const std::map<std::string, bool>& awaited);
   void give_up_stalled();
   loop::Task<void> import(std::string name, bool ask);
+  std::string sentence_of(const std::string& name, const Error& cause) const;
   void ended(const std::string& name, const Running& how, Result<std::string> digest);
 
   loop::Loop& loop_;

@@ -28,6 +28,13 @@ k8s::Pod pod_of(const std::string& name, const std::string& policy = "IfNotPrese
   return p;
 }
 
+/// The machine's clock, and what a test adds to it.
+struct ForwardClock : Clock {
+  Duration added{};
+  Instant now() const override { return system_clock().now() + added; }
+  WallTime wall() const override { return system_clock().wall() + added; }
+};
+
 /// A hub's store, a store of images, and a script that stands for podstep and writes down each of its calls.
 struct Bench {
   FlatStore images;
@@ -35,10 +42,11 @@ struct Bench {
   loop::Loop loop;
   hub::Store store{[](const hub::Change&) { return Result<void>(); }};
   loop::Signal changed{loop};
+  ForwardClock clock;
   hub::Importer importer;
 
   explicit Bench(const std::string& script)
-      : importer(loop, system_clock(), store, place(images.path, script), [this] { changed.notify(); }) {}
+      : importer(loop, clock, store, place(images.path, script), [this] { changed.notify(); }) {}
 
   static hub::Importer::Place place(const std::string& directory, const std::string& script) {
     const std::string program = directory + "/podstep";
@@ -115,11 +123,36 @@ TEST_CASE("A failed import tells the cause, the place and what to do, and is tri
                                " on n1: fetching docker://x: no route to host. Fix: look; or ",
                                "on a login node: podstep image import docker://", image));
   CHECK(b.importer.rows()[0].state == "failed");
-  const auto again = b.importer.run();
+  auto again = b.importer.run();
   REQUIRE(again);
   CHECK(*again > 5s);
   CHECK(*again <= 10s);
   CHECK(split(b.called(), '\n').size() == 2); // one line
+  b.clock.added = 11s;
+  b.run_until([&] { return b.word("a").tries == 2; });
+  again = b.importer.run();
+  REQUIRE(again);
+  CHECK(*again > 15s);
+  CHECK(*again <= 20s);
+}
+
+TEST_CASE("A registry that sends nothing for 5 minutes is given up; unpacking may take longer (K-CRI-2)") {
+  for (const char* phase : {"fetching docker://x", "unpacking"}) {
+    CAPTURE(phase);
+    Bench b(cat("trap 'exit 1' TERM; echo progress 1 0 ", phase,
+                "; until [ -e $0.go ]; do sleep 0.05; done; echo ", digest));
+    REQUIRE(b.store.put(pod_of("a")));
+    b.run_until([&] { return !b.importer.rows().empty() && b.importer.rows()[0].bytes == 1; });
+    b.clock.added = 301s;
+    b.importer.run();
+    REQUIRE(write_file_atomic(b.images.path + "/podstep.go", "", 0600));
+    b.run_until([&] { return b.word("a").is != Is::importing; });
+    const bool fetching = std::string_view(phase) != "unpacking";
+    CHECK(b.word("a").is == (fetching ? Is::failed : Is::there));
+    if (fetching)
+      CHECK(b.word("a").why.find("has sent nothing for 5 minutes. Fix: on a login node") !=
+            std::string::npos);
+  }
 }
 
 TEST_CASE("An import that prints no digest has failed") {
