@@ -286,13 +286,16 @@ TEST_CASE("Ranks that call different operations, or messages of different sizes,
 
 TEST_CASE("Waiting may end before the operation does, and be taken up again") {
   Ranks().run(2, "net", [&](Group& group, int rank) {
-    unsigned char byte = 0;
-    auto o = message(rank == 1, 1 - rank, &byte, 1, 0);
-    if (rank == 1)
-      usleep(300000);
-    group.begin(o);
-    if (rank == 0)
+    unsigned char byte = 0, go = 0;
+    auto o = message(rank == 1, 1 - rank, &byte, 1, 0), word = message(rank == 0, 1 - rank, &go, 1, 1);
+    if (rank == 0) { // the other sends only at our word
+      group.begin(o);
       must(!group.wait(*o, 50ms), "not yet");
+    }
+    group.begin(word);
+    finish(group, word);
+    if (rank == 1)
+      group.begin(o);
     finish(group, o);
   });
 }
