@@ -1,6 +1,6 @@
 #!/bin/bash
 # Threat T11: an image of more files than any real one has is refused while it is unpacked, and nothing of it stays.
-# timeout: 900
+# timeout: 2400
 # long
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
