@@ -13,7 +13,13 @@ servers=$(containers "$job" "$node") daemons=$(job_pids "$job" "$node" podstepd;
 
 # inside CMD...: in the agent's mount namespace, where t/ is the tmpfs.
 inside() { nsenter -t "$(supervisor_of "$job" "$node" podstepd)" -m -- "$@"; }
-agent=$(on "$node" sh -c "ls -d /run/podstep/$job.0.1.$node") hub=/run/podstep/$job.0.0.$node
+# run_of STEP: the run directory of the job's step of that name; which of the two is step 0 is not said.
+run_of() {
+  local step
+  step=$(squeue -h -s -j "$job" -o '%i|%j' | sed -n "s/|$1\$//p")
+  echo "/run/podstep/$job.0.${step#*.}.$node"
+}
+agent=$(run_of podstepd) hub=$(run_of podstep-hub)
 inside sh -c "cat /dev/zero >'$agent/t/filler'" 2>/dev/null
 is "$(inside df --output=avail "$agent/t" | tail -n 1 | xargs)" 0 'nothing is left'
 # api METHOD PATH: the hub's own socket, as the job's user on its node.
