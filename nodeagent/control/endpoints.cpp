@@ -1,25 +1,9 @@
 // Where the pods' ports can be reached.
 #include "nodeagent/control/endpoints.h"
 #include "common/text.h"
+#include "nodeagent/k8s/ports.h"
 
 namespace podstep::control {
-
-namespace {
-std::map<std::string, int32_t> chosen_ports(const k8s::Pod& pod) {
-  std::map<std::string, int32_t> ports;
-  const auto* condition = find_condition(pod.status.conditions, k8s::condition_ports);
-  if (!condition)
-    return ports;
-  for (const auto& part : split(condition->message, ',')) {
-    const auto equals = part.find('=');
-    if (equals == std::string::npos)
-      continue;
-    if (const auto number = parse_int(std::string_view(part).substr(equals + 1), 1, 65535); number)
-      ports[part.substr(0, equals)] = static_cast<int32_t>(*number);
-  }
-  return ports;
-}
-} // namespace
 
 std::vector<Endpoint> endpoints(const std::vector<k8s::Pod>& pods) {
   std::vector<Endpoint> found;
@@ -27,7 +11,7 @@ std::vector<Endpoint> endpoints(const std::vector<k8s::Pod>& pods) {
     const std::string& address = pod.status.pod_ip.empty() ? pod.status.host_ip : pod.status.pod_ip;
     if (address.empty() || is_terminal(pod) || !pod.metadata.deletion_timestamp.empty())
       continue;
-    const auto chosen = chosen_ports(pod);
+    const auto chosen = k8s::chosen_ports(pod.status);
     for (const auto& container : pod.spec.containers)
       for (const auto& port : container.ports) {
         const auto choice = chosen.find(port.name);

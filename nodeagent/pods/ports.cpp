@@ -13,33 +13,6 @@ std::vector<std::string> auto_ports(const k8s::Pod& pod) {
   return out;
 }
 
-std::string ports_text(const Ports& ports) {
-  std::vector<std::string> parts;
-  for (const auto& [name, number] : ports)
-    parts.push_back(cat(name, "=", number));
-  return join(parts, ",");
-}
-
-Ports parse_ports(std::string_view text) {
-  Ports out;
-  for (const std::string& part : split(text, ',')) {
-    size_t equal = part.find('=');
-    if (equal == part.npos)
-      continue;
-    auto number = parse_int(std::string_view(part).substr(equal + 1), 1, 65535);
-    if (number)
-      out[part.substr(0, equal)] = int32_t(*number);
-  }
-  return out;
-}
-
-Ports chosen_ports(const k8s::PodStatus& status) {
-  for (const k8s::Condition& c : status.conditions)
-    if (c.type == k8s::condition_ports)
-      return parse_ports(c.message);
-  return {};
-}
-
 Result<Ports> choose_ports(const std::vector<std::string>& names, Ports known, const std::string& uid,
                            int32_t first, int32_t last, const std::set<int32_t>& taken,
                            const std::function<bool(int32_t)>& is_free) {

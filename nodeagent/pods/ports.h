@@ -2,22 +2,19 @@
 // agent's.
 #pragma once
 #include "common/result.h"
-#include "nodeagent/k8s/types.h"
+#include "nodeagent/k8s/ports.h"
 #include <functional>
 #include <set>
 
 namespace podstep::pods {
 
-using Ports = std::map<std::string, int32_t>;
+using k8s::chosen_ports;
+using k8s::parse_ports;
+using k8s::Ports;
+using k8s::ports_text;
 
 /// Names with `podstep.io/port-NAME: auto`, sorted.
 std::vector<std::string> auto_ports(const k8s::Pod& pod);
-
-/// `http=30001,metrics=30002`, and back: what is no such part is passed over.
-std::string ports_text(const Ports& ports);
-Ports parse_ports(std::string_view text);
-/// Ports that a pod already has, from its condition podstep.io/Ports.
-Ports chosen_ports(const k8s::PodStatus& status);
 
 /// A free number for every name in `names` that `known` lacks: tried from a start that depends on the pod's
 /// uid, so that nodes and restarts spread, in [first, last], skipping `taken`; `is_free` is the bind test.
