@@ -40,7 +40,7 @@ file=$(home alice)/pair.yaml
 { pair left right; pair right left; } >"$file"
 job=$(serve "$file" -N2 -n2 -c2)
 
-# page POD: its row of podstep status. field N POD: a column of it.
+# page POD: its row of podstep status. shows POD REGEX: it is so.
 status() { as alice podstep status "$job"; }
 page() { status | grep "^$1/c "; }
 shows() { page "$1" | grep -qE -- "$2"; }
