@@ -308,6 +308,8 @@ void Introducer::retire(Link& link) {
   while (Talker* talker = link.first_talker)
     endpoint_.unqueue(link, *talker);
   endpoint_.forget(link);
+  if (auto peer = peers_.find(link.instance); link.introduced && --peer->second == 0)
+    peers_.erase(peer);
   uint32_t id = link.id;
   links_[id].reset();
   free_links_.push_back(id);

@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 namespace podstep::fabric {
@@ -44,6 +45,9 @@ public:
   Link* link(uint32_t id) const { return id < links_.size() ? links_[id].get() : nullptr; }
   bool connecting() const { return !attempts_.empty(); }
   size_t links() const { return links_.size() - free_links_.size(); }
+  /// Other endpoints that are introduced. Two that have connected to each other have a link each way: they
+  /// are one peer.
+  size_t peers() const { return peers_.size(); }
   template<class F> void each_link(F f) const {
     for (const auto& link : links_)
       if (link && link->introduced)
@@ -83,6 +87,7 @@ private:
   std::string host_;
   std::vector<std::unique_ptr<Link>> links_;
   std::vector<uint32_t> free_links_;
+  std::unordered_map<uint64_t, uint32_t> peers_; ///< by instance: introduced links with it
   std::map<uint32_t, std::unique_ptr<Listener>> listeners_;
   uint32_t next_listener_ = 1;
   std::map<uint64_t, Attempt> attempts_;

@@ -125,6 +125,7 @@ Result<void> Introducer::greeted(Link& link, const Hello& hello) {
     --strangers_;
   }
   link.introduced = true;
+  ++peers_[link.instance];
   if (link.initiator && !link.answer.speak())
     endpoint_.queue(link, link.answer);
   return {};

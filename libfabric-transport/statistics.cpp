@@ -71,13 +71,12 @@ void fill_statistics(Endpoint& endpoint, wire::StatsPage& page) {
   page.senders = endpoint.senders().size(), page.receivers = endpoint.receivers().size();
   uint64_t instances[wire::stats_peers];
   uint32_t rows = 0;
-  page.all_peers = 0;
+  page.all_peers = endpoint.introducer().peers();
   endpoint.introducer().each_link([&](const Link& link) {
-    // Two that have connected to each other have a link each way: they are one peer.
+    // A peer's links, one each way, share its row.
     uint64_t* const end = instances + rows;
     uint64_t* const known = std::find(instances, end, link.instance);
     if (known == end) {
-      ++page.all_peers;
       if (rows == wire::stats_peers)
         return;
       instances[rows++] = link.instance;
