@@ -2,41 +2,11 @@
 # The NCCL plugins keep the contract of doc/contracts/nccl.md: the reference one, and ours on each provider that this libfabric has.
 # timeout: 600
 . "$(dirname "$0")/../lib/tap.sh"
-conformance=$top_builddir/tests/fabric/conformance
+. "$top_srcdir/tests/lib/conform.sh"
 reference=$top_builddir/tests/fabric/.libs/libnccl-net-reference.so
-podstep=$top_builddir/.libs/libnccl-net-podstep.so
-export PODSTEP_FABRIC_TIMEOUT=5 PODSTEP_FABRIC_CONNECT_TIMEOUT=10
-
-# conform NAME ARGUMENT...: one point for each case.
-conform() {
-  local name=$1 line result promise reason
-  shift
-  "$conformance" "$@" >"$tmp/lines" 2>"$tmp/err"
-  while read -r line; do
-    promise=$(sed -n 's/^{"case": "\([^"]*\)".*"promise": "\([^"]*\)".*/\1: \2/p' <<<"$line")
-    result=$(sed -n 's/.*"result": "\([^"]*\)".*/\1/p' <<<"$line")
-    reason=$(sed -n 's/.*"reason": "\(.*\)".*/\1/p' <<<"$line")
-    case $result in
-      pass) pass "$name: $promise" ;;
-      skip) skip "$reason" "$name: $promise" ;;
-      *) fail "$name: $promise" || diag "$line" ;;
-    esac
-  done <"$tmp/lines"
-  [ -s "$tmp/lines" ] || fail "$name: the cases run" || diag "$(cat "$tmp/err")"
-}
 
 conform reference --no-device REFERENCE_DEVICES=0 --same-address REFERENCE_PORT=20998 "$reference"
 conform 'reference on one thread' --quick --self --no-device REFERENCE_DEVICES=0 --same-address REFERENCE_PORT=20998 "$reference"
-
-# usable PROVIDER: our plugin finds a device of it.
-usable() { PODSTEP_FABRIC_PROVIDER=$1 "$conformance" "$podstep" F-CT-1/properties >/dev/null 2>&1; }
-
-# A step's credentials, and a NIC that takes them: the fake cxi of tests/support.
-on_cxi() {
-  export FI_PROVIDER_PATH=$top_builddir/tests/support/.libs FAKE_CXI_FABRIC=conformance$$ FAKE_CXI_SERVICES="5:$(id -u):1024"
-  export SLINGSHOT_VNIS=1024 SLINGSHOT_SVC_IDS=5,5 SLINGSHOT_DEVICES=cxi0,cxi1 SLINGSHOT_TCS=0xe
-}
-at_exit "rm -f /dev/shm/fakecxi_conformance$$_*"
 
 if [ -e "$podstep" ]; then
   wire=net

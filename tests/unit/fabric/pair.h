@@ -20,14 +20,20 @@ struct Side {
   podstep_fabric* fabric = nullptr;
   int socket = -1;
 
+  /// `net` is libfabric's TCP provider, which is called so until 1.17, and `tcp` since.
   void open(const char* provider, uint32_t timeout_ms = 0) {
+    bool wire = strcmp(provider, "net") == 0;
     podstep_fabric_options options{};
     options.size = sizeof options;
     options.provider = provider;
-    options.device = strcmp(provider, "net") == 0 ? "lo" : nullptr;
+    options.device = wire ? "lo" : nullptr;
     options.timeout_ms = timeout_ms;
     char error[512];
-    if (podstep_fabric_open(&options, &fabric, error, sizeof error) != PODSTEP_FABRIC_OK)
+    int rc = podstep_fabric_open(&options, &fabric, error, sizeof error);
+    options.provider = "tcp";
+    if (wire && rc != PODSTEP_FABRIC_OK)
+      rc = podstep_fabric_open(&options, &fabric, error, sizeof error);
+    if (rc != PODSTEP_FABRIC_OK)
       fail(error);
   }
   /// A failure of either side: in the child the message and status 1, for Catch2 lives in the parent.
