@@ -143,9 +143,8 @@ loop::Task<void> Agent::tend_logs() {
     for (const auto& [uid, life] : pods_)
       for (const pods::ContainerView& v : life->views())
         if (v.state == pods::RunState::running) {
-          const k8s::ObjectMeta& meta = life->pod().metadata;
-          files.emplace_back(v.id, cat(settings_.logs(), "/", log_directory_name(meta.ns, meta.name, uid),
-                                       "/", log_file_name(v.name, uint32_t(v.restart_count))));
+          files.emplace_back(
+              v.id, log_path(settings_.logs(), life->pod().metadata, v.name, uint32_t(v.restart_count)));
           in_use.insert(files.back().second);
         }
     for (const auto& [id, path] : files) {

@@ -129,8 +129,7 @@ cri::SandboxConfig sandbox_config(const Context& context, const k8s::Pod& pod, u
   out.ns = pod.metadata.ns;
   out.uid = pod.metadata.uid;
   out.attempt = attempt;
-  out.log_directory = cat(context.settings.logs(), "/",
-                          log_directory_name(pod.metadata.ns, pod.metadata.name, pod.metadata.uid));
+  out.log_directory = log_directory(context.settings.logs(), pod.metadata);
   out.labels = pod_labels(pod);
   if (auto memory = context.node.allocatable.find("memory"); memory != context.node.allocatable.end())
     out.annotations[wire::annotation_shm_bytes] = std::to_string(memory->second.units() / 2);

@@ -143,8 +143,7 @@ http::ServerResponse stream_log(Context& context, std::shared_ptr<PodLife> life,
   if (query.previous && (attempt < 0 || !container.previous))
     return refuse(400, cat("previous terminated container \"", container.name, "\" in pod \"", meta.name,
                            "\" not found"));
-  std::string path = cat(context.settings.logs(), "/", log_directory_name(meta.ns, meta.name, meta.uid), "/",
-                         log_file_name(container.name, uint32_t(attempt)));
+  std::string path = log_path(context.settings.logs(), meta, container.name, uint32_t(attempt));
   if (!container.ever_started() || ::access(path.c_str(), R_OK) != 0)
     return refuse(400,
                   cat("container \"", container.name, "\" in pod \"", meta.name, "\" is waiting to start"));

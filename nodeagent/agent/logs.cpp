@@ -12,12 +12,46 @@
 
 namespace podstep::agent {
 
-std::string log_directory_name(const std::string& ns, const std::string& pod, const std::string& uid) {
-  return cat(ns, "_", pod, "_", uid);
+namespace {
+std::string turned_over(const std::string& path) {
+  return cat(path, ".1");
+}
+
+struct Tail {
+  std::string text;
+  bool whole; ///< the file has no more than this
+};
+
+Result<Tail> tail_of(const std::string& path, size_t bytes) {
+  OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd.valid())
+    return errno_error(cat("open ", path));
+  struct stat st {};
+  if (::fstat(fd.get(), &st) != 0 || !S_ISREG(st.st_mode))
+    return Error(cat(path, " is not a regular file"));
+  off_t from = st.st_size > off_t(bytes) ? st.st_size - off_t(bytes) : 0;
+  std::string text(size_t(st.st_size - from), '\0');
+  ssize_t n = ::pread(fd.get(), text.data(), text.size(), from);
+  if (n < 0)
+    return errno_error(cat("read ", path));
+  text.resize(size_t(n));
+  if (from > 0)
+    text.erase(0, text.find('\n') == text.npos ? text.size() : text.find('\n') + 1);
+  return Tail{std::move(text), from == 0};
+}
+} // namespace
+
+std::string log_directory(const std::string& logs, const k8s::ObjectMeta& pod) {
+  return cat(logs, "/", pod.ns, "_", pod.name, "_", pod.uid);
 }
 
 std::string log_file_name(const std::string& container, uint32_t attempt) {
   return cat(container, "/", attempt, ".log");
+}
+
+std::string log_path(const std::string& logs, const k8s::ObjectMeta& pod, const std::string& container,
+                     uint32_t attempt) {
+  return cat(log_directory(logs, pod), "/", log_file_name(container, attempt));
 }
 
 std::optional<LogLine> parse_log_line(std::string_view line) {
@@ -51,21 +85,20 @@ std::string plain(std::string_view text, bool timestamps) {
 }
 
 Result<std::string> read_tail(const std::string& path, size_t bytes) {
-  OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd.valid())
-    return errno_error(cat("open ", path));
-  struct stat st {};
-  if (::fstat(fd.get(), &st) != 0 || !S_ISREG(st.st_mode))
-    return Error(cat(path, " is not a regular file"));
-  off_t from = st.st_size > off_t(bytes) ? st.st_size - off_t(bytes) : 0;
-  std::string text(size_t(st.st_size - from), '\0');
-  ssize_t n = ::pread(fd.get(), text.data(), text.size(), from);
-  if (n < 0)
-    return errno_error(cat("read ", path));
-  text.resize(size_t(n));
-  if (from > 0)
-    text.erase(0, text.find('\n') == text.npos ? text.size() : text.find('\n') + 1);
-  return text;
+  PODSTEP_TRY(Tail tail, tail_of(path, bytes));
+  return std::move(tail.text);
+}
+
+Result<std::string> read_end(const std::string& path, size_t bytes) {
+  auto now = tail_of(path, bytes);
+  if (!now && now.error().kind != Kind::not_found)
+    return std::move(now).error();
+  if (now && !now->whole)
+    return std::move(now->text);
+  auto before = read_tail(turned_over(path), bytes - (now ? now->text.size() : 0));
+  if (!now && !before)
+    return std::move(now).error();
+  return cat(before ? *before : "", now ? now->text : "");
 }
 
 std::string_view last_lines(std::string_view text, size_t lines) {
@@ -84,15 +117,15 @@ Result<bool> rotate(const std::string& path) {
     return false;
   for (int i = rotated_files; i > 1; --i)
     ::rename(cat(path, ".", i - 1).c_str(), cat(path, ".", i).c_str()); // absent ones: nothing
-  if (::rename(path.c_str(), cat(path, ".1").c_str()) != 0)
+  if (::rename(path.c_str(), turned_over(path).c_str()) != 0)
     return errno_error(cat("rotate ", path));
-  PODSTEP_CHECK(keep_tail(cat(path, ".1"), rotate_bytes));
+  PODSTEP_CHECK(keep_tail(turned_over(path), rotate_bytes));
   return true;
 }
 
 Result<void> keep(const std::string& path, const std::string& record, const std::string& pod,
                   const std::string& container, uint32_t attempt) {
-  PODSTEP_TRY(std::string text, read_tail(path, limits::record_log_bytes));
+  PODSTEP_TRY(std::string text, read_end(path, limits::record_log_bytes));
   std::string directory = cat(record, "/", record::logs_dir, "/", pod);
   PODSTEP_CHECK(make_directories(directory, 0700));
   return write_file_atomic(cat(directory, "/", container, ".", attempt, ".log"), plain(text, false), 0600);

@@ -2,6 +2,7 @@
 // K-LOG-1 to K-LOG-3.
 #pragma once
 #include "common/result.h"
+#include "nodeagent/k8s/types.h"
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,10 +10,14 @@
 
 namespace podstep::agent {
 
-/// `<ns>_<pod>_<uid>`, below the agent's log directory: CRI's log_directory of a sandbox.
-std::string log_directory_name(const std::string& ns, const std::string& pod, const std::string& uid);
-/// `<container>/<restart>.log`, relative to it.
+/// `<logs>/<ns>_<pod>_<uid>`: CRI's log_directory of a pod's sandboxes; `logs` is the agent's
+/// (Settings::logs).
+std::string log_directory(const std::string& logs, const k8s::ObjectMeta& pod);
+/// `<container>/<restart>.log`, relative to it: CRI's log_path of a container.
 std::string log_file_name(const std::string& container, uint32_t attempt);
+/// The two joined: where the log of a container is.
+std::string log_path(const std::string& logs, const k8s::ObjectMeta& pod, const std::string& container,
+                     uint32_t attempt);
 
 /// One line of a CRI log, `2026-11-24T12:00:00.1Z stdout F text`: time and text; `partial` lines go on in the
 /// next.
@@ -26,6 +31,9 @@ std::string plain(std::string_view cri_text, bool timestamps);
 
 /// The last `bytes` of a file, from the start of a line on. Error: not_found, failed.
 Result<std::string> read_tail(const std::string& path, size_t bytes);
+/// The last `bytes` of a log, those among them that are in `<path>.1` since it was turned over: where it was
+/// just now, the file itself is empty or missing. Errors as read_tail.
+Result<std::string> read_end(const std::string& path, size_t bytes);
 /// The last `lines` lines of text.
 std::string_view last_lines(std::string_view text, size_t lines);
 

@@ -156,13 +156,11 @@ void PodLife::note_ends() {
 
 PodLife::End PodLife::end_of(const pods::ObservedContainer& c) {
   End end{context_.volumes.termination_message(pod_.metadata.uid, c.name, c.attempt), was_oom(c)};
-  std::string log = cat(context_.settings.logs(), "/",
-                        log_directory_name(pod_.metadata.ns, pod_.metadata.name, pod_.metadata.uid), "/",
-                        log_file_name(c.name, c.attempt));
+  const std::string log = log_path(context_.settings.logs(), pod_.metadata, c.name, c.attempt);
   const k8s::Container* spec = find(pod_, c.name);
   if (end.words.empty() && c.exit_code != 0 && spec &&
       spec->termination_message_policy == "FallbackToLogsOnError")
-    if (auto tail = read_tail(log, fallback_bytes))
+    if (auto tail = read_end(log, fallback_bytes))
       end.words = last_lines(plain(*tail, false), fallback_lines);
   if (!context_.settings.record.empty())
     if (auto kept = keep(log, context_.settings.record, pod_.metadata.name, c.name, c.attempt);

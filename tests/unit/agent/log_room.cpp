@@ -1,24 +1,16 @@
 #include "nodeagent/agent/log_room.h"
 #include "nodeagent/agent/logs.h"
+#include "tests/unit/agent/scratch.h"
 #include "tests/unit/catch.h"
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
 
 using namespace podstep;
 using namespace podstep::agent;
+using test::Scratch;
 
 namespace {
-struct Scratch {
-  std::string path;
-  Scratch() {
-    char name[] = "/tmp/podstep-logs-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Scratch() { std::filesystem::remove_all(path); }
-};
-
 void write(const std::string& path, size_t bytes, char last) {
   std::ofstream(path) << std::string(bytes - 2, 'x') << '\n' << last;
 }

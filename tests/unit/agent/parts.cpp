@@ -2,7 +2,6 @@
 #include "nodeagent/agent/hub_link.h"
 #include "nodeagent/agent/launch.h"
 #include "nodeagent/agent/log_stream.h"
-#include "nodeagent/agent/logs.h"
 #include "nodeagent/agent/reporter.h"
 #include "tests/unit/catch.h"
 
@@ -44,21 +43,6 @@ TEST_CASE("What the supervisor keeps comes back whole, and cut state is refused 
   std::string text = pack_state(kept);
   text.pop_back();
   CHECK_FALSE(unpack_state(text));
-}
-
-TEST_CASE("CRI log lines become plain text; partial lines are joined (K-LOG-1)") {
-  CHECK(plain("2026-01-01T00:00:00Z stdout F hello\n2026-01-01T00:00:01Z stderr P a\n2026-01-01T00:00:02Z "
-              "stderr F b\n",
-              false) == "hello\nab\n");
-  CHECK(plain("2026-01-01T00:00:00Z stdout F hello\n", true) == "2026-01-01T00:00:00Z hello\n");
-  CHECK(plain("no CRI line\n", false) == "no CRI line\n");
-}
-
-TEST_CASE("The last lines of a text are found from its end") {
-  CHECK(last_lines("a\nb\nc\n", 2) == "b\nc\n");
-  CHECK(last_lines("a\nb\nc", 1) == "c");
-  CHECK(last_lines("a\n", 5) == "a\n");
-  CHECK(last_lines("a\n", 0) == "");
 }
 
 TEST_CASE("A log query takes the kubelet's parameters and refuses others' values (K-API-19)") {
