@@ -35,17 +35,13 @@ std::vector<std::string> gpu_models() {
   return out;
 }
 
-/// fi_version(3), of the library that a program started here would load.
-std::optional<std::pair<int, int>> libfabric_version() {
-  void* library = ::dlopen("libfabric.so.1", RTLD_LAZY | RTLD_LOCAL);
-  if (!library)
-    return std::nullopt;
+/// fi_version(3).
+std::optional<std::pair<int, int>> libfabric_version(void* library) {
   using Version = uint32_t (*)();
   auto ask = reinterpret_cast<Version>(::dlsym(library, "fi_version"));
-  std::optional<std::pair<int, int>> out;
-  if (ask)
-    out = {int(ask() >> 16), int(ask() & 0xffff)};
-  return out; // it stays loaded: providers leave handlers behind
+  if (!ask)
+    return std::nullopt;
+  return std::pair{int(ask() >> 16), int(ask() & 0xffff)};
 }
 
 /// The begin of libfabric's structures, whose layout is part of its ABI (fi_getinfo(3)); this program is
@@ -64,12 +60,9 @@ struct Info {
 };
 constexpr uint64_t names_only = uint64_t(1) << 54; // FI_PROV_ATTR_ONLY
 
-/// All providers of that library, whether or not they find a device.
-std::vector<std::string> providers() {
+/// All providers of the library, whether or not they find a device.
+std::vector<std::string> providers(void* library) {
   std::vector<std::string> out;
-  void* library = ::dlopen("libfabric.so.1", RTLD_LAZY | RTLD_LOCAL);
-  if (!library)
-    return out;
   using Ask = int (*)(uint32_t, const char*, const char*, uint64_t, const void*, Info**);
   using Free = void (*)(Info*);
   auto ask = reinterpret_cast<Ask>(::dlsym(library, "fi_getinfo"));
@@ -129,8 +122,11 @@ Result<FabricFacts> look_at_fabric() {
         out.closed.push_back(name);
     }
   out.gpus = gpu_models();
-  out.libfabric = libfabric_version();
-  out.providers = providers();
+  // The one that a program started here would load; it stays loaded, for providers leave handlers behind.
+  if (void* library = ::dlopen("libfabric.so.1", RTLD_LAZY | RTLD_LOCAL)) {
+    out.libfabric = libfabric_version(library);
+    out.providers = providers(library);
+  }
   if (auto plugin = out.environment.find("NCCL_NET_PLUGIN"); plugin != out.environment.end())
     out.plugin_error = plugin_error(plugin->second);
   out.kdreg2 = ::access("/dev/kdreg2", F_OK) == 0;
