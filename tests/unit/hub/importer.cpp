@@ -4,6 +4,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "tests/unit/catch.h"
+#include "tests/unit/hub/make.h"
 #include "tests/unit/images/flat_store.h"
 #include "tests/unit/loop/run.h"
 #include <filesystem>
@@ -17,13 +18,7 @@ namespace {
 const std::string image = "ghcr.io/team/server:1", digest = "sha256:" + std::string(64, 'e');
 
 k8s::Pod pod_of(const std::string& name, const std::string& policy = "IfNotPresent") {
-  k8s::Pod p;
-  p.metadata.name = name;
-  p.metadata.ns = "default";
-  p.metadata.uid = "uid-" + name;
-  p.spec.containers.push_back({});
-  p.spec.containers[0].name = "c";
-  p.spec.containers[0].image = image;
+  k8s::Pod p = test::pod(name, image);
   p.spec.containers[0].image_pull_policy = policy;
   return p;
 }

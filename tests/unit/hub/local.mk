@@ -4,6 +4,7 @@ tests_unit_hub_unit_SOURCES = \
   tests/unit/hub/access.cpp \
   tests/unit/hub/admission.cpp \
   tests/unit/hub/importer.cpp \
+  tests/unit/hub/make.h \
   tests/unit/hub/recorder.cpp \
   tests/unit/hub/slurm.cpp \
   tests/unit/hub/store.cpp

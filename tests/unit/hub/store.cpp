@@ -3,6 +3,7 @@
 #include "common/limits.h"
 #include "nodeagent/hub/journal.h"
 #include "tests/unit/catch.h"
+#include "tests/unit/hub/make.h"
 #include "tests/unit/no_room.h"
 #include <cstdlib>
 #include <filesystem>
@@ -11,18 +12,9 @@
 using namespace podstep;
 using hub::Change;
 using k8s::KindId;
+using test::pod;
 
 namespace {
-k8s::Pod pod(const std::string& name, const std::string& image = "x") {
-  k8s::Pod p;
-  p.metadata.name = name;
-  p.metadata.ns = "default";
-  p.metadata.uid = "uid-" + name;
-  p.spec.containers.push_back({});
-  p.spec.containers[0].name = "c";
-  p.spec.containers[0].image = image;
-  return p;
-}
 k8s::Lease lease(const std::string& name) {
   k8s::Lease l;
   l.metadata.name = name;
