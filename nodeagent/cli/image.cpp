@@ -195,7 +195,11 @@ void add_import(CLI::App& app, Options& options) {
   word->add_option("--arch", options.architecture, "amd64, arm64, ... (default: this machine's)");
   word->add_flag("--insecure", options.import.insecure,
                  "a registry without TLS or with an unknown certificate");
-  word->add_flag("--if-missing", options.import.if_missing, "do nothing when an image of that name is there");
+  CLI::Option* if_missing = word->add_flag("--if-missing", options.import.if_missing,
+                                           "do nothing when an image of that name is there");
+  word->add_flag("--again", options.import.again,
+                 "make it anew even if it is there: what is there is corrupt")
+      ->excludes(if_missing);
   word->add_flag("--porcelain", options.porcelain,
                  "for programs: progress as lines `progress BYTES TOTAL PHASE` on stdout");
   word->footer(

@@ -93,7 +93,7 @@ Result<Image> build_image(const BuildOptions& options, Watch watch) {
   image.config.os = "linux";
   image.config.uid = account.uid;
   image.config.gid = account.gid;
-  image.source = cat("build ", directory);
+  image.source = cat(built_from, directory);
   PODSTEP_TRY(image.converter, flatten(work, directory));
   return work.publish(std::move(image));
 }

@@ -168,8 +168,11 @@ Result<Image> convert(const Work& work, const ImportOptions& options, Fetched fe
   return work.publish(std::move(image));
 }
 
-/// The whole image of that name in this store alone.
+/// The image of that name in this store alone, whose file has its size; not found where it is to be made
+/// anew.
 Result<Image> find_here(const ImportOptions& options, const std::string& name) {
+  if (options.again)
+    return Error(Kind::not_found, name);
   return find(Stores{options.store, "", options.architecture}, name);
 }
 

@@ -12,10 +12,12 @@ struct ImportOptions {
   std::string architecture; ///< as machine_architecture() says it
   bool insecure = false;    ///< a registry without TLS, or with a certificate nobody knows
   bool if_missing = false;  ///< an image of that name that is there and whole is enough
+  bool again = false;       ///< make it anew, whatever is there
 };
 /// Converts once and publishes, under the lock of the name. Of a registry it is asked first what the name
-/// means now: when that is what is there, nothing is fetched. Errors: invalid (source, name), unsupported
-/// (architecture), exhausted (store full), failed (what the tool said); nothing is left in the store's tmp/.
+/// means now: when that is what is there, nothing is fetched (but with `again`). Errors: invalid (source,
+/// name), unsupported (architecture), exhausted (store full), failed (what the tool said); nothing is left in
+/// the store's tmp/.
 Result<Image> import_image(const ImportOptions& options, Watch watch);
 
 struct BuildOptions {

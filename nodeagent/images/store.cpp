@@ -212,6 +212,18 @@ std::vector<Image> list(const Stores& stores) {
   return images;
 }
 
+namespace {
+/// The command that makes a corrupt image anew; an image that was built has the options of its configuration
+/// too.
+std::string how_to_mend(const Image& image) {
+  const std::string name = wire::is_digest(image.name) ? "NAME" : image.name;
+  if (image.source.starts_with(built_from))
+    return cat("podstep image build ", image.source.substr(std::string_view(built_from).size()), " ", name,
+               ", with the options it was built with");
+  return cat("podstep image import --again ", image.source, " ", name);
+}
+} // namespace
+
 Result<void> verify(const Image& image, const std::function<void(uint64_t)>& progress) {
   if (image.file_digest.empty())
     return Error(Kind::unsupported, cat(image.path, " has no recorded digest"),
@@ -221,7 +233,7 @@ Result<void> verify(const Image& image, const std::function<void(uint64_t)>& pro
     return Error(Kind::invalid,
                  cat("the image ", image.path, " is corrupt: its digest is ", digest, ", recorded is ",
                      image.file_digest),
-                 "import it again");
+                 how_to_mend(image));
   return {};
 }
 

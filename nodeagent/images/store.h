@@ -25,6 +25,9 @@ struct ImageConfig {
   std::map<std::string, std::string> labels;
 };
 
+/// How Image::source begins where the image was made of a directory, whose path follows.
+inline constexpr const char* built_from = "build ";
+
 struct Image {
   std::string name;   ///< as it was asked for; a path when it was one
   std::string digest; ///< `sha256:<hex>` of the manifest; for a bare .sqsh, which nobody wants to read
@@ -34,7 +37,7 @@ struct Image {
   uint64_t bytes = 0;
   ImageConfig config;
   std::string created;     ///< RFC 3339
-  std::string source;      ///< docker://..., oci:..., build
+  std::string source;      ///< docker://..., oci:..., docker-archive:..., or built_from
   std::string file_digest; ///< `sha256:<hex>` of the .sqsh as it was made; empty for a bare .sqsh
   std::string converter;   ///< what made the file, with versions and options
 };

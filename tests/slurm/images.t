@@ -129,6 +129,11 @@ refused 'a truncated file' 'is truncated|it was made with' inspect tiny
 like "$(image ls)" 'tiny .*damaged' 'the list shows that it is damaged'
 ok 'importing again mends it' image build root tiny --cmd '["/bin/true"]' --user www --env A=1 --workdir /tmp
 ok 'and it is found again' image inspect --verify tiny
+printf x | dd of="$two" bs=1 seek=200 conv=notrunc 2>/dev/null
+read -ra mend < <(image inspect --verify two 2>&1 | sed -n 's/^fix: podstep image //p')
+is "${mend[*]}" 'import --again oci:oci:two two' 'of an imported one that is corrupt, the fix is a command'
+ok 'which works' image "${mend[@]}"
+ok 'and mends it' image inspect --verify two
 
 # --- a store that is full, or read-only
 if [ "$(id -u)" = 0 ]; then

@@ -99,6 +99,9 @@ TEST_CASE("A flipped byte keeps size and superblock; verifying finds it") {
   auto verified = images::verify(*image, ignore);
   REQUIRE_FALSE(verified);
   CHECK(verified.error().message.find("is corrupt") != std::string::npos);
+  CHECK(verified.error().hint == "podstep image import --again test x");
+  image->source = cat(images::built_from, "/a b");
+  CHECK(images::verify(*image, ignore).error().hint.starts_with("podstep image build /a b x, "));
 }
 
 TEST_CASE("An image for another machine is refused by name of both architectures") {
