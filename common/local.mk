@@ -1,6 +1,7 @@
 # common/: the floor that everything stands on (C++20 and libc only). Built once, position-independent, for programs and plugins alike.
 noinst_LTLIBRARIES += libcommon.la
 libcommon_la_SOURCES = \
+  common/children.cpp common/children.h \
   common/clock.cpp common/clock.h \
   common/fabric_policy.cpp common/fabric_policy.h \
   common/fd.cpp common/fd.h \

@@ -1,5 +1,6 @@
 // The running sruns: see steps.h.
 #include "nodeagent/boot/steps.h"
+#include "common/children.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/text.h"
@@ -44,7 +45,13 @@ Result<StepProcess> start_step(const Job& job, const StepStart& step) {
                      {}};
 }
 
-Result<void> cancel_leftover(const Job& job, const StepStart& step) {
+void end_shepherd(const StepProcess& step) {
+  // srun reaps nobody, so the numbers of its children are theirs as long as it lives.
+  for (pid_t child : children_of(step.process.pid))
+    ::kill(child, SIGKILL);
+}
+
+Result<void> signal_tasks(const Job& job, const StepStart& step, const char* signal) {
   PODSTEP_TRY(std::string nodes, ask({"scontrol", "show", "hostlist", join(step.nodes, ",")}));
   PODSTEP_TRY(std::string steps,
               ask({"squeue", "--noheader", "--steps", cat("--jobs=", job.id), "--format=%i|%j|%N"}));
@@ -52,13 +59,14 @@ Result<void> cancel_leftover(const Job& job, const StepStart& step) {
     std::vector<std::string> fields = split(trim(line), '|');
     if (fields.size() != 3 || fields[1] != step_name(step.role) || fields[2] != trim(nodes))
       continue;
-    PODSTEP_TRY(std::string silent, ask({"scancel", "--signal=KILL", fields[0]}));
+    PODSTEP_TRY(std::string silent, ask({"scancel", cat("--signal=", signal), fields[0]}));
   }
   return {};
 }
 
 bool is_error(std::string_view line) {
-  return line.starts_with("srun: error:") || line.find("] error: ") != line.npos;
+  return (line.starts_with("srun: error:") && line.find("write(shepherd)") == line.npos) ||
+         line.find("] error: ") != line.npos;
 }
 
 std::string_view task_end(std::string_view line) {

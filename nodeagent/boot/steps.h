@@ -24,14 +24,21 @@ struct StepProcess {
   OwnedFd in, out, err;
   LineBuffer lines, log;
   std::string last_words; ///< the last error in its stderr
+  bool runs = false;      ///< its daemon has spoken
 };
 
+/// Ends srun's helper ("shepherd"), which has the whole step killed with SIGKILL when it outlives its srun.
+/// At the end of a job Slurm kills the batch step process after process: a helper that is late would take the
+/// hub before it has written the record's end. Call it once the step runs; from then on boot's signal_tasks()
+/// does the helper's work.
+void end_shepherd(const StepProcess& step);
 /// Starts the srun; it dies with boot. Error: names srun.
 Result<StepProcess> start_step(const Job& job, const StepStart& step);
-/// Ends what an srun that is gone has left of its step: a killed srun may leave tasks behind, and two agents
-/// on one node are one too many. `step` is one of ours by name and nodes (squeue(1), scancel(1)).
-Result<void> cancel_leftover(const Job& job, const StepStart& step);
-/// True for a line of a daemon's log or of srun that says what went wrong.
+/// A signal to all tasks of a step that is ours by name and nodes, with or without its srun (squeue(1),
+/// scancel(1)); `signal` is KILL or TERM. A killed srun may leave tasks behind, and two agents on one node
+/// are one too many.
+Result<void> signal_tasks(const Job& job, const StepStart& step, const char* signal);
+/// True for a line of a daemon's log or of srun that says what went wrong (not that its helper is gone).
 bool is_error(std::string_view line);
 /// What srun says of tasks that have ended (`srun: error: n2: task 1: Exited with exit code 2`), without its
 /// name; empty for any other line.

@@ -15,10 +15,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
+#include <utility>
 
 namespace podstep::boot {
 
 namespace {
+/// Between SIGTERM and SIGKILL for tasks that Slurm does not end: its own default of KillWait
+/// (slurm.conf(5)).
+constexpr std::chrono::seconds kill_wait{30};
+
 class Worker {
 public:
   Worker(Setup setup, bool has_script, Ends ends, int guard)
@@ -47,8 +52,8 @@ private:
     reap_steps();
     if (!ending_)
       carry_out(service_.on_time(clock_.now()));
-    else if (steps_.empty())
-      done_ = true;
+    else
+      go_on_ending();
   }
 
   std::vector<pollfd> watched() const {
@@ -65,12 +70,22 @@ private:
 
   // The script has ended: Slurm ends the steps with SIGTERM and KillWait. Boot starts nothing any more, and
   // stays until Slurm takes it away: sruns that die now would take the drain with them. Beside an srun of a
-  // salloc nobody else ends the steps.
+  // salloc nobody else ends the steps. Their tasks are told themselves: an srun makes SIGKILL of SIGTERM.
   void begin_end() {
     ending_ = true;
-    if (!has_script_)
-      for (auto& [id, step] : steps_)
+    if (has_script_)
+      return;
+    force_ = Deadline::after(clock_, kill_wait);
+    for (const auto& [id, step] : steps_)
+      if (auto told = signal_tasks(job_, step.what, "TERM"); !told)
+        note(told.error().message);
+  }
+
+  void go_on_ending() {
+    if (!has_script_ && force_.left(clock_) == Duration::zero())
+      for (const auto& [id, step] : steps_)
         step.process.signal(SIGTERM);
+    done_ = steps_.empty();
   }
 
   void read_steps() {
@@ -91,6 +106,9 @@ private:
     auto line = wire::parse_line(text);
     if (!line)
       return log::warning(line.error().message);
+    // Where no script's end makes Slurm kill boot and its sruns, the helper is useful: it outlives boot.
+    if (StepProcess& step = steps_.at(id); !std::exchange(step.runs, true) && has_script_)
+      end_shepherd(step);
     if (!ending_)
       carry_out(service_.on_line(id, *line, clock_.now()));
   }
@@ -124,7 +142,7 @@ private:
       StepStart what = step.what;
       steps_.erase(id);
       if (!ending_ && service_.registered())
-        if (auto cancelled = cancel_leftover(job_, what); !cancelled)
+        if (auto cancelled = signal_tasks(job_, what, "KILL"); !cancelled)
           note(cancelled.error().message);
       if (!ending_)
         carry_out(service_.on_end(id, code, last_words, clock_.now()));
@@ -221,6 +239,7 @@ private:
   std::map<int, StepProcess> steps_;
   std::vector<OwnedPid> tellers_;
   bool ending_ = false, done_ = false;
+  Deadline force_ = Deadline::never(); ///< beside an srun: its steps had their time after SIGTERM
 };
 } // namespace
 

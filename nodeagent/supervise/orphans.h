@@ -5,7 +5,6 @@
 #include "common/clock.h"
 #include <functional>
 #include <sys/types.h>
-#include <vector>
 
 namespace podstep::supervise {
 
@@ -16,7 +15,5 @@ void reap_orphans(const std::function<bool(pid_t)>& own);
 /// SIGKILL to all children that are left and to theirs, until nobody is or `deadline` has passed. Only when
 /// every child of one's own has been reaped.
 void end_orphans(const Clock& clock, Deadline deadline);
-/// The living children of `parent`, by /proc.
-std::vector<pid_t> children_of(pid_t parent);
 
 } // namespace podstep::supervise

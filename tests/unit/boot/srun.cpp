@@ -58,6 +58,7 @@ TEST_CASE("Only what says an error counts as a step's last words") {
   CHECK(is_error("srun: error: n2: task 1: Killed"));
   CHECK(is_error("2026-11-24T12:00:00.000000Z podstepd[123] error: no crun"));
   CHECK_FALSE(is_error("2026-11-24T12:00:00.000000Z podstepd[123] info: ready"));
+  CHECK_FALSE(is_error("srun: error: write(shepherd): Broken pipe")); // boot has ended it
 }
 
 TEST_CASE("What srun says of a task's end is told from its other words") {

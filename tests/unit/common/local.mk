@@ -1,6 +1,7 @@
 check_PROGRAMS += tests/unit/common/unit
 TESTS += tests/unit/common/unit
 tests_unit_common_unit_SOURCES = \
+  tests/unit/common/children.cpp \
   tests/unit/common/clock.cpp \
   tests/unit/common/fabric_policy.cpp \
   tests/unit/common/file.cpp \
