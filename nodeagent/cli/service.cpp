@@ -79,6 +79,7 @@ ContainerRow container_row(const Members& m) {
   row.name = m.text("name");
   row.state = m.text("state");
   row.reason = m.text("reason");
+  row.last_reason = m.text("lastReason");
   row.image = m.text("image");
   row.ready = m.flag("ready");
   row.restarts = m.number("restarts");

@@ -11,7 +11,7 @@
 namespace podstep::cli {
 
 struct ContainerRow {
-  std::string name, state, reason, image;
+  std::string name, state, reason, last_reason, image;
   bool ready = false;
   int64_t restarts = 0;
 };

@@ -22,6 +22,19 @@ bool all_ready(const PodRow& pod) {
          pod.ready.substr(0, slash) == pod.ready.substr(slash + 1);
 }
 
+/// Why a container does not run: one that waits to be started again says how it ended, too.
+std::string reason_of(const ContainerRow& container) {
+  const bool ended_before = container.state == "waiting" && !container.last_reason.empty();
+  return ended_before
+             ? cat(container.reason, container.reason.empty() ? "" : "; ", "last: ", container.last_reason)
+             : container.reason;
+}
+std::string reason_of(const PodRow& pod) {
+  const auto its = std::find_if(pod.containers.begin(), pod.containers.end(),
+                                [&](const ContainerRow& c) { return c.reason == pod.reason; });
+  return its == pod.containers.end() ? pod.reason : reason_of(*its);
+}
+
 } // namespace
 
 std::string progress_of(const ImageRow& image) {
@@ -65,11 +78,11 @@ std::string status_page(const Service& service, const std::string& time_left, Wa
   Table pods({"POD", "NODE", "READY", "PHASE", "RESTARTS", "AGE", "REASON"});
   for (const PodRow& pod : service.pods) {
     pods.add({pod.name, or_dash(pod.node), pod.ready, pod.phase, std::to_string(pod.restarts),
-              age(pod.started, now), or_dash(pod.reason)});
+              age(pod.started, now), or_dash(reason_of(pod))});
     if (pod.containers.size() > 1)
       for (const ContainerRow& each : pod.containers)
         pods.add({cat("  ", each.name), "", each.ready ? "yes" : "no", each.state,
-                  std::to_string(each.restarts), "", or_dash(each.reason)});
+                  std::to_string(each.restarts), "", or_dash(reason_of(each))});
   }
   if (!nodes.empty())
     page += "\n" + nodes.text();

@@ -63,6 +63,7 @@ json::object pod_json(const k8s::Pod& pod) {
                                       {"ready", status.ready},
                                       {"restarts", status.restart_count},
                                       {"reason", now.reason},
+                                      {"lastReason", shown(status.last_state).reason},
                                       {"image", status.image},
                                       {"imageID", status.image_id}});
   }

@@ -33,10 +33,11 @@ ok 'the server has a higher one' test "$(cat "/proc/$servers/oom_score_adj")" -g
 watch_traffic $(urls "$job")
 
 hungry() { status_is "$job" ".pods[] | select(.name == \"hungry\") | $1"; }
-ok 'the container that wants it all says OOMKilled' wait_until 40 hungry '.containers[0].reason | test("OOMKilled, exit code 137")' ||
+ok 'the container that wants it all says OOMKilled' wait_until 40 hungry '.containers[0] | [.reason, .lastReason] | any(test("OOMKilled, exit code 137"))' ||
   diag "$(jq -c '.pods[] | select(.name == "hungry")' "$(record "$job")/status.json")"
 ok 'an event says what to do' wait_until 10 event "$job" OOMKilling 'Container glutton was killed: the memory of the job.s step .*Fix: more memory \(sbatch --mem\)'
 ok 'it is restarted by its policy, and waits longer each time' wait_until 60 hungry '.restarts >= 1 and (.containers[0].reason | test("CrashLoopBackOff"))'
+like "$(as alice podstep status "$job")" 'CrashLoopBackOff: .*; last: OOMKilled, exit code 137' 'podstep status shows both'
 is "$(for pid in $daemons; do [ -e "/proc/$pid" ] || echo "$pid"; done)" '' 'agent, hub and containerd are the same processes'
 is "$(containers "$job" "$node")" "$servers" 'the neighbour is the same process'
 is "$(missed)" 0 'and answered all the time'

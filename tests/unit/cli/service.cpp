@@ -37,6 +37,22 @@ TEST_CASE("The status page has a headline, a row per node and pod, and rows for 
   CHECK(all_restarts(*service) == 2);
 }
 
+TEST_CASE("A container that waits to be started again says how it ended, one that runs again does not") {
+  auto service = parse_status(R"({"job": 7, "phase": "Degraded", "pods": [
+    {"name": "a", "node": "n1", "phase": "Running", "ready": "0/1", "restarts": 2, "reason": "CrashLoopBackOff",
+     "containers": [{"name": "c", "state": "waiting", "reason": "CrashLoopBackOff",
+                     "lastReason": "OOMKilled, exit code 137"}]},
+    {"name": "b", "node": "n1", "phase": "Running", "ready": "1/1", "restarts": 1,
+     "containers": [{"name": "c", "state": "running", "lastReason": "Error, exit code 1"}]}]})");
+  REQUIRE(service);
+  CHECK(status_page(*service, "", {}) ==
+        "job 7: Degraded, pods 1/2 ready\n"
+        "\n"
+        "POD  NODE  READY  PHASE    RESTARTS  AGE  REASON\n"
+        "a    n1    0/1    Running  2         -    CrashLoopBackOff; last: OOMKilled, exit code 137\n"
+        "b    n1    1/1    Running  1         -    -\n");
+}
+
 TEST_CASE(
     "The fabric's table has a row per communicator, and names peers that are gone and files that are none") {
   auto fabric = parse_fabric(R"({"node": "n1", "containers": [
