@@ -33,6 +33,16 @@ Containers containers_of(const Object& object) {
   return {&deployment.spec.pod_template.spec.containers, {{"spec"}, {"template"}, {"spec"}, {"containers"}}};
 }
 
+/// Where an object says how much it asks for: its replicas, or its first container's resources. Whoever gets
+/// less than that looks there.
+Mark demand_of(const Object& object, const YamlNode& document) {
+  Problem here;
+  here.where = {{"spec"}, {"replicas"}};
+  if (std::holds_alternative<Pod>(object))
+    here.where = {{"spec"}, {"containers"}, {"", 0, true}, {"resources"}};
+  return locate(document, here);
+}
+
 /// Reads documents one after the other, and remembers which names are taken.
 class ManifestReader {
 public:
@@ -56,7 +66,7 @@ public:
       problem(locate(document, found), found.sentence(), found.hint);
     check_unique(object, *kind, document);
     note_images(object, document);
-    meta_of(object).annotations[annotation_source] = cat(file_, ":", document.mark.line);
+    meta_of(object).annotations[annotation_source] = cat(file_, ":", demand_of(object, document).line);
     manifest.objects.push_back(std::move(object));
   }
 

@@ -356,7 +356,7 @@ inline constexpr const char* condition_ports = "podstep.io/Ports";
 inline constexpr const char* annotation_api_key_env = "podstep.io/api-key-env";
 /// The fabric that the pod's containers get: a word of common/fabric_policy.h.
 inline constexpr const char* annotation_fabric = "podstep.io/fabric";
-/// `FILE:LINE` of the object in the user's manifest, for messages.
+/// `FILE:LINE` in the user's manifest where the object says how much it asks for, for messages.
 inline constexpr const char* annotation_source = "podstep.io/source";
 /// The job, on Nodes (label and taint) and on everything the hub admits (label).
 inline constexpr const char* label_job = "podstep.io/job";

@@ -4,5 +4,8 @@ set -eu
 here=${srcdir:-.}/tests/fuzz
 for target in elf fabric manifest object patch spec stats; do
   printf '%s: ' "$target"
-  timeout 60 "tests/fuzz/replay-$target" "$here/corpus/$target" || { echo "FAILED with $?"; exit 1; }
+  examples=''
+  [ "$target" != manifest ] || examples=$(echo "$here"/../../contrib/examples/*.yaml)
+  # shellcheck disable=SC2086
+  timeout 60 "tests/fuzz/replay-$target" "$here/corpus/$target" $examples || { echo "FAILED with $?"; exit 1; }
 done

@@ -32,6 +32,6 @@ sed -i 's/cpu: 500m/cpu: "1"/' "$big"
 job=$(serve "$big" -N1 -c2)
 ok 'a service that does not fit ends' wait_over "$job" 60
 is "$(job_state "$job")" FAILED 'the job has failed'
-like "$(cat "$(home alice)"/*"$job".out)" 'big.yaml:1: 9 replicas x 1 CPU.* need 9' 'the reason names the line, what it needs and what there is'
+like "$(cat "$(home alice)"/*"$job".out)" 'big.yaml:5: 9 replicas x 1 CPU.* need 9' 'the reason names the line of replicas, what it needs and what there is'
 audit_clean "$job"
 done_testing

@@ -49,7 +49,7 @@ TEST_CASE("A rendered spec is JSON with version, source, objects and images, the
   REQUIRE(spec->at("objects").as_array().size() == 1);
   auto object = k8s::decode(spec->at("objects").as_array()[0]);
   REQUIRE(object);
-  CHECK(k8s::meta_of(*object).annotations.at(k8s::annotation_source) == "m.yaml:1");
+  CHECK(k8s::meta_of(*object).annotations.at(k8s::annotation_source) == "m.yaml:6");
   CHECK(spec->at("images") ==
         json::parse(R"([{"name":"docker://example.org/a:1","digest":"","path":"","site":false}])"));
   CHECK(render(manifest("docker://example.org/a:1"), "m.yaml", {}).spec == rendered.spec);

@@ -1,5 +1,6 @@
 // The reader of manifests: what each rule says, where it points, and what a good manifest becomes.
 #include "nodeagent/k8s/manifest.h"
+#include "common/file.h"
 #include "common/limits.h"
 #include "common/text.h"
 #include "nodeagent/k8s/codec.h"
@@ -8,6 +9,28 @@
 
 using namespace podstep;
 using namespace podstep::k8s;
+
+TEST_CASE("The examples are manifests") {
+  for (const char* name : {"chat.yaml", "static.yaml"}) {
+    INFO(name);
+    auto text = read_file(cat(PODSTEP_SOURCE "/contrib/examples/", name), limits::manifest_bytes);
+    REQUIRE(text);
+    Manifest manifest = read_manifest(*text, name);
+    CHECK(manifest.problems.empty());
+    CHECK(manifest.objects.size() == 1);
+  }
+}
+
+TEST_CASE("The line of an object for messages is that of its replicas, or of what stands nearest") {
+  auto source = [](const std::string& text) {
+    Manifest manifest = read_manifest(text, "m.yaml");
+    REQUIRE(manifest.objects.size() == 1);
+    return meta_of(manifest.objects[0]).annotations.at(annotation_source);
+  };
+  CHECK(source(deployment_head + "  replicas: 2\n" + deployment_tail) == "m.yaml:5");
+  CHECK(source(deployment_head + deployment_tail) == "m.yaml:4");
+  CHECK(source(pod_head + "  containers:\n  - name: c\n    image: i\n") == "m.yaml:6");
+}
 
 TEST_CASE("A pod gets what the API server would fill in, unlimited tolerations and its place in the file") {
   Manifest manifest = read_manifest(
@@ -19,7 +42,7 @@ TEST_CASE("A pod gets what the API server would fill in, unlimited tolerations a
   REQUIRE(manifest.objects.size() == 1);
   const Pod& pod = std::get<Pod>(manifest.objects[0]);
   CHECK(pod.metadata.ns == "default");
-  CHECK(pod.metadata.annotations.at(annotation_source) == "dir/m.yaml:2");
+  CHECK(pod.metadata.annotations.at(annotation_source) == "dir/m.yaml:7"); // its resources
   CHECK(pod.spec.host_network);
   CHECK(pod.spec.containers[0].resources.requests.at("cpu").milli == 2000);
   CHECK(pod.spec.containers[0].ports[0].host_port == 80);
