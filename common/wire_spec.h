@@ -43,6 +43,9 @@ inline constexpr Carried carried[] = {{"XDG_STATE_HOME", "SLURM_PODSTEP_STATE_HO
                                       {"http_proxy", "SLURM_PODSTEP_HTTP_PROXY", true},
                                       {"no_proxy", "SLURM_PODSTEP_NO_PROXY", true}};
 
+/// Of the spec's form; a hub reads no other.
+inline constexpr int spec_version = 1;
+
 inline constexpr std::string_view role_hub = "hub";
 inline constexpr std::string_view role_agent = "agent";
 

@@ -20,8 +20,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr int spec_version = 1;
-
 /// One entry of `images`; what is in no store but importable has an empty digest: the job's first node
 /// imports it.
 struct Resolved {
@@ -76,7 +74,7 @@ std::string write_spec(const std::string& file, const std::vector<k8s::Object>& 
   json::array list;
   for (const k8s::Object& object : objects)
     list.push_back(k8s::encode(object));
-  json::object spec{{"version", spec_version}, {"source", file}, {"objects", std::move(list)}};
+  json::object spec{{"version", wire::spec_version}, {"source", file}, {"objects", std::move(list)}};
   spec["images"] = std::move(entries);
   return json::serialize(spec) + "\n";
 }

@@ -76,6 +76,9 @@ Result<std::vector<k8s::Object>> read_manifest(const std::string& record) {
   PODSTEP_TRY(const auto text, read_file(path, limits::spec_bytes));
   PODSTEP_TRY(auto document, k8s::parse_json(text, limits::spec_bytes));
   const auto* object = document.if_object();
+  const auto* version = object ? object->if_contains("version") : nullptr;
+  if (!version || *version != wire::spec_version)
+    return Error(Kind::unsupported, cat(path, " is of another version of Podstep"), "submit the job again");
   const auto* items = object ? object->if_contains("objects") : nullptr;
   if (!items || !items->is_array())
     return Error(Kind::invalid, cat(path, ": no list of objects"));
