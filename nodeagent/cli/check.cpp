@@ -1,9 +1,11 @@
 // podstep check: is this site set up? What works, what is missing, and the fix; as the user, on the machine
 // it is typed on.
 #include "common/file.h"
+#include "common/install.h"
 #include "common/process.h"
 #include "common/text.h"
 #include "common/tool.h"
+#include "common/wire_runtime.h"
 #include "common/wire_spec.h"
 #include "nodeagent/cli/jobs.h"
 #include "nodeagent/cli/table.h"
@@ -108,6 +110,19 @@ Finding fuse() {
   return bad("/dev/fuse is not writable for you", "load the module fuse; udev's own rule gives it mode 0666");
 }
 
+/// As the agent will ask it, on a tmpfs like its own; the wrapper falls back to fuse-overlayfs (S-IMG-8).
+Finding overlay() {
+  auto how = said({"unshare", "--mount", "--", "/bin/sh", "-c",
+                   "mount -t tmpfs podstep /tmp && exec \"$0\" probe-overlay /tmp/probe",
+                   install::libexec("podstep-crun")},
+                  true);
+  if (!how)
+    return bad(cat("no writable roots for containers: ", how.error().message),
+               "a kernel of 5.11 or newer, or the package fuse-overlayfs and /dev/fuse");
+  return good(trim(*how) == wire::overlay_kernel ? "writable roots by the kernel's overlayfs"
+                                                 : "writable roots by fuse-overlayfs");
+}
+
 struct Check {
   const char* name;
   bool needed; ///< for a service; else only for what its finding says
@@ -135,6 +150,7 @@ std::vector<Check> checks() {
        }},
       {"on nodes: squashfuse", false, [] { return programs({"squashfuse_ll"}, "squashfuse"); }},
       {"on nodes: fuse", false, fuse},
+      {"on nodes: overlay", false, overlay},
   };
 }
 

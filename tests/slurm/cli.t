@@ -40,7 +40,12 @@ refused 'an option that is not there' 'not expected: --fly' status --fly
 refused 'a job id that is none' '`x1` is no job id' status x1
 refused 'a job without a record' 'job 4000000 has no record' status 4000000
 refused 'hold without a service' 'the job has no hub' hold
-like "$(p check)" $'\nSlurm +ok' 'check finds Slurm'
+out=$(p check)
+like "$out" $'\nSlurm +ok.*\nplugin +ok.*\nuser namespaces +ok' 'check finds Slurm, the plugin and user namespaces'
+like "$out" $'\non nodes: overlay +ok +writable roots by ' 'and asks the wrapper how containers get writable roots'
+out=$(as alice env PATH=/nowhere "$podstep" check); code=$?
+like "$out" $'\nSlurm +MISSING.*\nfix: Slurm: install' 'without Slurm it says MISSING, and the fix'
+is "$code" 1 'and ends with 1'
 
 # --- a job with a record
 job=$(submit alice -N1 -t5 --comment=podstep --wrap 'sleep 300')
@@ -52,10 +57,15 @@ like "$(p status "$job")" "job $job: Starting, pods 0/1 ready, time left" 'statu
 like "$(p status)" "$job +RUNNING +Starting +0/1" 'and so does the list'
 is "$(p status -o json "$job" | jq -r .phase)" Starting 'status as JSON'
 refused 'an endpoint that is not yet there' 'no endpoint yet' endpoint "$job"
+p status -w "$job" >"$tmp/watch" &
+watch=$!
 p wait --timeout=1 "$job" 2>"$tmp/wait"; is $? 124 'wait ends with 124 after its timeout'
 like "$(cat "$tmp/wait")" 'after 1 s: .*Starting' 'and says what it waited for'
 (sleep 1; status_json "$job" Ready running 1/1 | put "$job" status.json) &
 ok 'wait sees that the service is ready' p wait --timeout=20 "$job"
+ok 'status -w shows the page, and again when it changes' wait_until 10 eval '[ "$(grep "^job " "$tmp/watch" | sed "s/, time left.*//" | uniq)" = "$(printf "job $job: %s ready\n" "Starting, pods 0/1" "Ready, pods 1/1")" ]' ||
+  diag "$(cat "$tmp/watch")"
+kill "$watch"
 printf '{"state":"ready","endpoints":[{"pod":"chat-0","node":"n1","name":"http","url":"http://n1:80","ready":true}]}' | put "$job" endpoints.json
 is "$(p endpoint --url "$job")" http://n1:80 'endpoint --url prints the URL alone'
 is "$(p endpoint --url)" http://n1:80 'the only service needs no job id'
@@ -104,6 +114,9 @@ p exec -j "$job" -- sh -c 'kill -9 $$' 2>/dev/null; is $? 137 '128 + n for a sig
 p exec -j "$job" -- no-such-program 2>/dev/null; is $? 127 '127 for a command that is not there'
 p exec -j "$job" -- /etc/passwd 2>/dev/null; is $? 126 '126 for one that cannot be executed'
 is "$(echo text | p exec -i -j "$job" -- cat 2>&1)" text 'exec -i passes stdin on'
+is "$(p exec -i -j "$job" -- sh -c 'test -t 0 || echo no terminal')" 'no terminal' 'which is no terminal'
+like "$(as alice script -qec "$podstep exec -it -j $job -- sh -c 'tty; stty size >/dev/null && echo sized'" /dev/null </dev/null)" \
+  $'/dev/pts/[0-9]+\r?\nsized' 'exec -it gives the command a terminal'
 refused 'a pod that is not there' 'no pod chat-7' exec -j "$job" chat-7 -- true
 is "$(as root "$podstep" status -o json "$job" | jq -r .job)" "$job" 'root becomes the owner of the job'
 like "$(as root "$podstep" status -w 2>&1)" 'as root a JOBID must be named' 'root must name a job'

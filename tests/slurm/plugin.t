@@ -126,6 +126,8 @@ cluster plugstack enabled=0
 like "$(run_as alice srun --ai-service=x true)" 'unrecognized option.*rc=' 'enabled=0 takes the option away'
 like "$(run_as alice env SLURM_PODSTEP_ROLE=agent srun -N1 -n1 readlink /proc/self/ns/user)" "$(on n1 readlink /proc/self/ns/user | sed 's/[][]/\\&/g')" \
   'and touches no step'
+like "$(run_as alice podstep check)" $'plugin +MISSING +sbatch has no option --ai-service.*\nfix: plugin: .*plugstack.conf.*rc=1$' \
+  'podstep check misses the option, and says where it belongs'
 cluster plugstack stor=/x
 like "$(run_as alice srun true)" '^rc=0$' 'a bad argument does not disturb plain jobs'
 like "$(run_as alice srun --ai-service=/etc/hostname true)" "plugstack.conf: unknown argument 'stor=/x'.*rc=1$" 'and refuses services by name'
