@@ -144,7 +144,7 @@ def main():
     while step * o.batch < end:
         if os.path.exists(at("decay")) and end == o.tokens:
             end = min(end, step * o.batch + o.decay)
-        scale = min(1.0, (step + 1) / 60, (end - step * o.batch) / o.decay)
+        scale = min(1.0, (step + 1) / 60, (end - step * o.batch) / o.decay if o.decay else 1.0)
         for opt, lrs in zip(opts, base):
             for g, lr in zip(opt.param_groups, lrs):
                 g["lr"] = lr * scale

@@ -1,6 +1,9 @@
 # root.sh: a private root of Debian sid for the model's Python programs, and how to run one of them inside.
 # shellcheck shell=bash
 
+# What the programs without PyTorch need.
+# shellcheck disable=SC2034
+small_packages=(python3-numpy python3-tokenizers python3-gguf libopenblas0-pthread)
 MODEL_DIR=${PODSTEP_MODEL_DIR:-/var/tmp/podstep-model}
 
 # root_prepare NAME PACKAGE...: unpack PACKAGE... of sid into the root NAME, unless it is there already.
