@@ -86,6 +86,8 @@ AC_DEFUN([PODSTEP_SUMMARY], [
     OpenSSL      $($PKG_CONFIG --modversion openssl)
     protobuf     $($PKG_CONFIG --modversion protobuf-lite)
     yaml-cpp     $($PKG_CONFIG --modversion yaml-cpp)
+    Boost        headers found (>= 1.81)
+    CLI11        headers found
     libfabric    $have_fabric
     PMIx         $have_pmix
     Catch2       $have_catch2

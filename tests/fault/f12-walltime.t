@@ -1,6 +1,6 @@
 #!/bin/bash
 # Fault F12: ahead of the time limit endpoints are withdrawn and pods get SIGTERM, with time to end; a limit that was moved is followed.
-# timeout: 200
+# timeout: 300
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
 . "$top_srcdir/tests/lib/service.sh"
@@ -20,14 +20,14 @@ spec:
     command: [/bin/sh, -c, "trap 'echo tidied up; exit 0' TERM; while :; do sleep 0.2; done"]
     resources: {requests: {cpu: 100m}}
 END
-# A minute is Slurm's shortest limit: it drains 6 s before its end. The other job's limit is moved away at once.
-job=$(serve "$file" -N1 --nodelist=n1 --time=1)
-moved=$(serve "$file" -N1 --nodelist=n2 --time=1)
+# Two minutes: it drains 12 s before their end. The other job's limit is moved away at once.
+job=$(serve "$file" -N1 --nodelist=n1 --time=2)
+moved=$(serve "$file" -N1 --nodelist=n2 --time=2)
 come_up "$job" 1
 come_up "$moved" 1
 scontrol update JobId="$moved" TimeLimit=5
 ending() { status_is "$1" '.phase == "Ending" or .phase == "Ended"'; }
-ok 'the service begins to end' wait_until 70 ending "$job"
+ok 'the service begins to end' wait_until 130 ending "$job"
 is "$(job_state "$job")" RUNNING 'before Slurm has ended the job'
 is "$(jq -r .state "$(record "$job")/endpoints.json") $(urls "$job")" 'withdrawn ' 'its endpoints are withdrawn'
 ok 'the job ends' wait_over "$job" 40
@@ -38,7 +38,7 @@ is "$(jq -c '[.phase, (.pods[] | select(.phase == "Running" or .phase == "Pendin
   'no pod ran any more at the end'
 
 # Ten seconds after the old limit nothing has happened to the other one.
-old_end=$(($(date -d "$(job_field "$moved" StartTime)" +%s) + 70))
+old_end=$(($(date -d "$(job_field "$moved" StartTime)" +%s) + 130))
 wait_until 60 eval '[ "$(date +%s)" -ge $old_end ]'
 ok 'a limit that was moved is followed: the other service is ready after the old one' status_is "$moved" '.phase == "Ready"'
 ok 'and answers' answers "$moved" 1

@@ -33,6 +33,9 @@ step=$(hub_step)
 as alice scancel "$step"
 ok 'a hub whose step was cancelled is started again' wait_until 40 another_step "$step"
 
+is "$(missed)" 0 'the endpoints answered all the time'
+kill "$traffic"
+
 # Back: the agents have found it, and it can tell of what happens now.
 kill -9 "${servers%% *}"
 ok 'the agents speak to the new hub: a server that dies is seen and started again' wait_until 40 status_is "$job" '.phase == "Ready" and ([.pods[].restarts] | add == 1)'
