@@ -12,6 +12,10 @@ namespace podstep::agent {
 
 namespace {
 namespace json = boost::json;
+constexpr const char* container_path = "/podstep/v1/containers/";
+/// Where containerd's shim has crun keep what it knows of its containers (--root), a directory for each.
+constexpr const char* crun_root = "/run/containerd/runc/k8s.io";
+constexpr size_t filter_bytes = 64 << 10; // twice what the kernel takes (BPF_MAXINSNS)
 
 http::ServerResponse text(int status, std::string body) {
   http::ServerResponse out;
@@ -54,6 +58,8 @@ loop::Task<http::ServerResponse> LocalApi::handle(http::ServerRequest request) {
     co_return pods();
   if (request.path == "/podstep/v1/containers")
     co_return co_await containers();
+  if (request.path.starts_with(container_path) && request.path.ends_with("/seccomp"))
+    co_return seccomp(request);
   if (request.path.starts_with("/containerLogs/"))
     co_return logs(request);
   co_return text(404, cat("no such path: ", printable(request.path)));
@@ -85,6 +91,23 @@ loop::Task<http::ServerResponse> LocalApi::containers() const {
                                    {"pid", container_pid(state, v.id)}});
     }
   co_return document(json::object{{"items", std::move(items)}});
+}
+
+// As crun keeps it at a container's start, for its own `exec`.
+http::ServerResponse LocalApi::seccomp(const http::ServerRequest& request) const {
+  for (const auto& [uid, life] : agent_.pods())
+    for (const pods::ContainerView& v : life->views()) {
+      if (v.id.empty() || request.path != cat(container_path, v.id, "/seccomp"))
+        continue;
+      auto filter = read_file(cat(crun_root, "/", v.id, "/seccomp.bpf"), filter_bytes);
+      if (!filter)
+        return text(404, filter.error().message);
+      http::ServerResponse out;
+      out.content_type = "application/octet-stream";
+      out.body = std::move(*filter);
+      return out;
+    }
+  return text(404, "no such container");
 }
 
 http::ServerResponse LocalApi::logs(const http::ServerRequest& request) {

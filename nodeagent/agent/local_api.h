@@ -1,6 +1,6 @@
-// The agent's own socket for the job's user (CLI, boot): pods, logs, pids for exec, the hub's new address.
-// 0700 directory and the peer's ids are checked by the server below (threat T6). Contract: K-API-2, K-API-4,
-// K-API-19 to K-API-21.
+// The agent's own socket for the job's user (CLI, boot): pods, logs, pids and filters for exec, the hub's new
+// address. 0700 directory and the peer's ids are checked by the server below (threat T6). Contract: K-API-2,
+// K-API-4, K-API-19 to K-API-21.
 #pragma once
 #include "nodeagent/agent/agent.h"
 
@@ -15,6 +15,7 @@ private:
   loop::Task<http::ServerResponse> handle(http::ServerRequest request);
   http::ServerResponse pods() const;
   loop::Task<http::ServerResponse> containers() const;
+  http::ServerResponse seccomp(const http::ServerRequest& request) const;
   http::ServerResponse logs(const http::ServerRequest& request);
   http::ServerResponse move_hub(const http::ServerRequest& request);
 

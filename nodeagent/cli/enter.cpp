@@ -4,6 +4,7 @@
 #include "common/file.h"
 #include "common/inherited.h"
 #include "common/text.h"
+#include "nodeagent/cli/confine.h"
 #include "nodeagent/cli/word.h"
 #include <cerrno>
 #include <csignal>
@@ -37,7 +38,7 @@ struct Inside {
   std::vector<std::pair<Namespace, OwnedFd>> to_join;
   OwnedFd root, directory;
   std::vector<std::string> environment;
-  uint64_t bounding = 0;
+  Confinement confinement;
 };
 
 bool same_file(int fd, const std::string& path) {
@@ -53,7 +54,7 @@ Result<OwnedFd> open_of(const std::string& path, int flags) {
   return fd;
 }
 
-Result<Inside> look_at(pid_t pid) {
+Result<Inside> look_at(pid_t pid, std::string filter) {
   std::string proc = cat("/proc/", pid);
   Inside inside;
   for (const Namespace& each : namespaces) {
@@ -67,7 +68,7 @@ Result<Inside> look_at(pid_t pid) {
   const char* term = ::getenv("TERM");
   inside.environment = parse_environ(environment, ::isatty(STDIN_FILENO) && term ? term : "");
   PODSTEP_TRY(std::string status, read_file(proc + "/status", 64 << 10));
-  PODSTEP_TRY(inside.bounding, parse_bounding_set(status));
+  PODSTEP_TRY(inside.confinement, parse_confinement(status, std::move(filter)));
   return inside;
 }
 
@@ -80,15 +81,6 @@ Result<void> join(const Inside& inside) {
   return {};
 }
 
-/// What the container itself may not do, a command in it may not either: not more than the bounding set, and
-/// nothing by set-id programs.
-void confine(uint64_t bounding) {
-  for (int capability = 0; capability < 64; ++capability)
-    if (!(bounding >> capability & 1))
-      (void)::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); // EINVAL: the kernel does not know so many
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 [[noreturn]] void become(const std::vector<std::string>& argv, const Inside& inside) {
   std::vector<char*> words, variables;
   for (const std::string& word : argv)
@@ -98,9 +90,11 @@ void confine(uint64_t bounding) {
   words.push_back(nullptr);
   variables.push_back(nullptr);
   environ = variables.data(); // execvp looks for the program in the container's own PATH
-  confine(inside.bounding);
-  if (auto closed = close_from(STDERR_FILENO + 1); !closed) {
-    fail(closed.error());
+  auto ready = close_from(STDERR_FILENO + 1);
+  if (ready)
+    ready = confine(inside.confinement);
+  if (!ready) {
+    fail(ready.error());
     ::_exit(exit_not_executable);
   }
   ::execvp(words[0], words.data());
@@ -117,16 +111,6 @@ extern "C" void pass_on(int number) {
 
 } // namespace
 
-Result<uint64_t> parse_bounding_set(std::string_view status) {
-  for (const std::string& line : split(status, '\n'))
-    if (line.starts_with("CapBnd:")) {
-      std::string hex(trim(std::string_view(line).substr(7)));
-      if (is_lower_hex(hex, 16))
-        return std::strtoull(hex.c_str(), nullptr, 16);
-    }
-  return Error(Kind::invalid, "the process's status has no CapBnd");
-}
-
 std::vector<std::string> parse_environ(std::string_view text, std::string_view term) {
   std::vector<std::string> variables;
   for (const std::string& variable : split(text, '\0'))
@@ -137,8 +121,8 @@ std::vector<std::string> parse_environ(std::string_view text, std::string_view t
   return variables;
 }
 
-Result<int> run_inside(pid_t pid, const std::vector<std::string>& argv) {
-  PODSTEP_TRY(Inside inside, look_at(pid));
+Result<int> run_inside(const Entrance& entrance, const std::vector<std::string>& argv) {
+  PODSTEP_TRY(Inside inside, look_at(entrance.pid, entrance.filter));
   PODSTEP_CHECK(join(inside));
   // A joined pid namespace is that of children only (setns(2)).
   pid_t child = ::fork();

@@ -9,13 +9,18 @@
 
 namespace podstep::cli {
 
-/// Runs `argv` with the container's namespaces, root directory, working directory and environment, in the
-/// cgroup of the caller; returns its exit code (128 + n for signal n). 126: found but not executable, 127:
-/// not found. SIGTERM, SIGINT and SIGHUP are passed on. Errors: not_found (the process is gone), forbidden.
-Result<int> run_inside(pid_t pid, const std::vector<std::string>& argv);
+/// A running container, as its node's agent knows it.
+struct Entrance {
+  pid_t pid = 0;      ///< its first process, as this pid namespace numbers it
+  std::string filter; ///< its seccomp filter (confine.h)
+};
 
-/// The mask in the line `CapBnd:` of /proc/PID/status. Error: invalid.
-Result<uint64_t> parse_bounding_set(std::string_view status);
+/// Runs `argv` with the container's namespaces, root directory, working directory, environment and bounds
+/// (confine.h), in the cgroup of the caller; returns its exit code (128 + n for signal n). 126: found but not
+/// executable, 127: not found. SIGTERM, SIGINT and SIGHUP are passed on. Errors: not_found (the process is
+/// gone), forbidden, and those of parse_confinement().
+Result<int> run_inside(const Entrance& entrance, const std::vector<std::string>& argv);
+
 /// The variables of /proc/PID/environ, with TERM taken from `term` where it is not empty.
 std::vector<std::string> parse_environ(std::string_view text, std::string_view term);
 

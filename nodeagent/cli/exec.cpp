@@ -92,10 +92,10 @@ int local_exec_main(int argc, char** argv) {
     return code;
   if (command.empty())
     return fail(no_command());
-  auto pid = find_container(target);
-  if (!pid)
-    return fail(pid.error());
-  auto ended = run_inside(static_cast<pid_t>(*pid), command);
+  auto container = find_container(target);
+  if (!container)
+    return fail(container.error());
+  auto ended = run_inside(*container, command);
   return ended ? *ended : fail(ended.error());
 }
 

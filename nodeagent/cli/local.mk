@@ -1,6 +1,7 @@
 # nodeagent/cli/: the program podstep; its readers and tables are a library, for the unit tests.
 noinst_LTLIBRARIES += libcli.la
 libcli_la_SOURCES = \
+  nodeagent/cli/confine.cpp nodeagent/cli/confine.h \
   nodeagent/cli/enter.cpp nodeagent/cli/enter.h \
   nodeagent/cli/fabric_facts.cpp nodeagent/cli/fabric_facts.h \
   nodeagent/cli/fabric_hazards.cpp nodeagent/cli/fabric_hazards.h \

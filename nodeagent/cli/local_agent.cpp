@@ -48,7 +48,17 @@ auto on_loop(Make make) -> typename decltype(make(std::declval<loop::Loop&>())):
   return std::move(*result);
 }
 
+Result<http::Response> get(const std::string& socket, const std::string& path) {
+  return on_loop([&](loop::Loop& loop) -> loop::Task<Result<http::Response>> {
+    http::Client client(loop, endpoint(socket));
+    http::Request request;
+    request.path = path;
+    co_return co_await client.send(std::move(request));
+  });
+}
+
 constexpr const char* containers_path = "/podstep/v1/containers";
+constexpr size_t container_id_digits = 64; // of containerd's CRI plugin
 
 struct Agent {
   std::string socket;
@@ -59,12 +69,7 @@ struct Agent {
 /// hub's.
 Result<Agent> find_agent() {
   for (const std::string& socket : sockets()) {
-    auto answer = on_loop([&](loop::Loop& loop) -> loop::Task<Result<http::Response>> {
-      http::Client client(loop, endpoint(socket));
-      http::Request request;
-      request.path = containers_path;
-      co_return co_await client.send(std::move(request));
-    });
+    auto answer = get(socket, containers_path);
     if (answer && answer->status == 200)
       return Agent{socket, std::move(answer->body)};
   }
@@ -76,7 +81,7 @@ Result<Agent> find_agent() {
 
 } // namespace
 
-Result<int64_t> parse_container_pid(std::string_view text, const Target& target) {
+Result<RunningContainer> parse_container(std::string_view text, const Target& target) {
   PODSTEP_TRY(boost::json::value json, k8s::parse_json(text, limits::http_body_bytes));
   const auto* object = json.if_object();
   const auto* items = object && object->contains("items") ? object->at("items").if_array() : nullptr;
@@ -92,19 +97,24 @@ Result<int64_t> parse_container_pid(std::string_view text, const Target& target)
       continue;
     const auto* pid = container->if_contains("pid");
     const int64_t* number = pid ? pid->if_int64() : nullptr;
-    if (!number || *number <= 0)
+    if (!number || *number <= 0 || *number > INT32_MAX)
       return Error(Kind::unavailable,
                    cat("container ", target.container, " of pod ", target.pod, " is just starting"),
                    "try again in a moment");
-    return *number;
+    const auto* id = container->if_contains("id");
+    if (!id || !id->is_string() || !is_lower_hex(std::string_view(id->get_string()), container_id_digits))
+      return Error(Kind::invalid, "the agent's answer has a container without id");
+    return RunningContainer{std::string(id->get_string()), static_cast<pid_t>(*number)};
   }
   return Error(Kind::not_found, cat("container ", target.container, " of pod ", target.pod, " does not run"),
                "podstep status");
 }
 
-Result<int64_t> find_container(const Target& target) {
+Result<Entrance> find_container(const Target& target) {
   PODSTEP_TRY(Agent agent, find_agent());
-  return parse_container_pid(agent.containers, target);
+  PODSTEP_TRY(RunningContainer container, parse_container(agent.containers, target));
+  PODSTEP_TRY(http::Response filter, get(agent.socket, cat(containers_path, "/", container.id, "/seccomp")));
+  return Entrance{container.pid, filter.status == 200 ? std::move(filter.body) : std::string()};
 }
 
 Result<void> stream_log(const Target& target, bool follow, int64_t tail,

@@ -73,6 +73,12 @@ done
 
 ok "a command is exec'd that looks around" as alice podstep exec -j "$job" device -- /bin/sh -c \
   "mount -o remount,bind,dev,suid / 2>/dev/null; . /node$work/look" look execd
+bounds() { grep -E '^(NoNewPrivs|Seccomp|CapBnd|CapEff):' | xargs; }
+execd=$(as alice podstep exec -j "$job" plain -- /bin/cat /proc/self/status | bounds)
+is "$execd" "$(as alice podstep exec -j "$job" plain -- /bin/cat /proc/1/status | bounds)" "what is exec'd is bounded as the container itself"
+like "$execd" 'NoNewPrivs: 1.*Seccomp: 2' 'by no_new_privs and the seccomp filter among others'
+calls() { grep '^call ' "$work/$1.list"; }
+is "$(calls execd)" "$(calls device)" "and gets through with no other call of the kernel"
 # What is in each list and plain srun cannot, neither as it is nor in namespaces of its own. The job's private mounts are its user's.
 printf '%s\n' 'file r /etc/shadow' 'file w /etc/passwd' 'call load_module' 'device w c1:11' >"$work/more.list"
 for name in plain other device execd more; do

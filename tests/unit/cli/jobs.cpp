@@ -57,10 +57,7 @@ TEST_CASE("A step on a node takes stdin only where it is wanted, and a terminal 
   CHECK(has(step_command(7, "n1", true, true, {"x"}), "--pty"));
 }
 
-TEST_CASE("A container's bounding set and environment are read from its proc files") {
-  CHECK(*parse_bounding_set("Name:\tx\nCapBnd:\t00000000a80425fb\n") == 0xa80425fb);
-  CHECK_FALSE(parse_bounding_set("CapBnd:\tzz\n"));
-  CHECK_FALSE(parse_bounding_set(""));
+TEST_CASE("A container's environment is read from its proc files, with the terminal of who enters") {
   std::string text("A=1\0TERM=dumb\0junk\0B=\0", 22);
   CHECK(parse_environ(text, "") == std::vector<std::string>{"A=1", "TERM=dumb", "B="});
   CHECK(parse_environ(text, "xterm") == std::vector<std::string>{"A=1", "B=", "TERM=xterm"});

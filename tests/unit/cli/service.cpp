@@ -1,4 +1,5 @@
 #include "nodeagent/cli/service.h"
+#include "common/text.h"
 #include "nodeagent/cli/kept_logs.h"
 #include "nodeagent/cli/local_agent.h"
 #include "tests/unit/catch.h"
@@ -159,13 +160,22 @@ TEST_CASE("The last lines of a text are whole lines") {
   }
 }
 
-TEST_CASE("The agent's answer gives the pid of exactly the container that was asked for") {
+TEST_CASE("The agent's answer gives pid and id of exactly the container that was asked for") {
   Target target{"default", "chat-0", "server"};
-  std::string item = R"({"namespace": "default", "pod": "chat-0", "container": "server", "pid": )";
-  CHECK(*parse_container_pid(R"({"items": [{"pod": "other"}, )" + item + "42}]}", target) == 42);
-  CHECK(parse_container_pid(R"({"items": [)" + item + "0}]}", target).error().kind == Kind::unavailable);
-  CHECK(parse_container_pid(R"({"items": []})", target).error().kind == Kind::not_found);
-  CHECK(parse_container_pid(R"({"items": [)" + item + "-1}]}", target).error().kind == Kind::unavailable);
-  for (const char* bad : {"", "[]", R"({"items": 1})"})
-    CHECK(parse_container_pid(bad, target).error().kind == Kind::invalid);
+  const std::string id(64, 'a');
+  auto item = [&](const std::string& pid, const std::string& own) {
+    return cat(
+        R"({"items": [{"pod": "other"}, {"namespace": "default", "pod": "chat-0", "container": "server", "id": ")",
+        own, R"(", "pid": )", pid, "}]}");
+  };
+  auto found = parse_container(item("42", id), target);
+  REQUIRE(found);
+  CHECK(found->pid == 42);
+  CHECK(found->id == id);
+  for (const char* pid : {"0", "-1", "4294967338"})
+    CHECK(parse_container(item(pid, id), target).error().kind == Kind::unavailable);
+  CHECK(parse_container(R"({"items": []})", target).error().kind == Kind::not_found);
+  for (const std::string& bad : {std::string(), std::string("[]"), std::string(R"({"items": 1})"),
+                                 item("42", ""), item("42", "../" + id.substr(3))})
+    CHECK(parse_container(bad, target).error().kind == Kind::invalid);
 }
