@@ -29,6 +29,21 @@ constexpr int mr_modes = FI_MR_LOCAL | FI_MR_VIRT_ADDR | FI_MR_ALLOCATED | FI_MR
 /// Receive depths to ask for, the first that is granted counts; 0 takes the provider's own.
 constexpr size_t depths[] = {8192, 1024, 0};
 
+/// Providers that take a dma-buf (FI_MR_DMABUF), and the first libfabric whose source has it. One that does
+/// not know the flag takes the file's number for an address, so no other is given one unless the site says
+/// so.
+constexpr struct {
+  const char* provider;
+  uint32_t since;
+} dmabuf_since[] = {
+    {"cxi", FI_VERSION(2, 5)}, {"efa", FI_VERSION(1, 20)}, {"verbs;ofi_rxm", FI_VERSION(1, 20)}};
+
+bool takes_dmabuf(const std::string& provider, std::optional<bool> said) {
+  return said.value_or(std::any_of(std::begin(dmabuf_since), std::end(dmabuf_since), [&](const auto& one) {
+    return provider == one.provider && fi_version() >= one.since;
+  }));
+}
+
 /// The provider of which this is exactly the name; `net` matches `net;ofi_rxm` in libfabric's own filter.
 bool is_provider(const fi_info& info, const std::string& name) {
   return name == info.fabric_attr->prov_name;
@@ -116,7 +131,8 @@ Result<std::vector<Device>> devices_of(const std::string& provider, const Settin
                     0,
                     10000,
                     provider == "cxi" ? any_class : 0,
-                    memory};
+                    memory,
+                    takes_dmabuf(provider, settings.dmabuf)};
       describe(device);
       device.guid = out.size();
       out.push_back(std::move(device));

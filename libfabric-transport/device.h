@@ -18,6 +18,7 @@ struct Device {
   uint32_t traffic_labels =
       0; ///< the NIC knows classes by name, and these may be used (traffic.h); 0: it takes a DSCP
   bool device_memory = false; ///< GPU memory can be sent and received
+  bool dmabuf = false;        ///< memory can be registered by its dma-buf
 };
 
 /// All usable devices of the provider that the settings name, or of the best there is. Error: not_found when

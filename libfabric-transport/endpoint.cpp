@@ -85,9 +85,12 @@ Result<void> Endpoint::create(const Device& device) {
       break;
   if (rc != 0)
     return provider_error("fi_enable", rc);
-  memory_ = std::make_unique<Memory>(domain, ep_.get(), info.domain_attr->mr_mode, device.device_memory,
-                                     options_.idle_registrations);
+  memory_ = std::make_unique<Memory>(
+      domain, ep_.get(), MemoryRules{info.domain_attr->mr_mode, device.device_memory, device.dmabuf},
+      options_.idle_registrations);
   outs_ = std::make_unique<PacketOut[]>(packets_out);
+  PODSTEP_TRY(outs_descriptor_, memory_->keep(outs_.get(), packets_out * sizeof(PacketOut)));
+  PODSTEP_TRY(landing_descriptor_, memory_->keep(&landing_, sizeof landing_));
   for (size_t i = 0; i < packets_out; ++i) {
     outs_[i].kind = OpKind::packet_out;
     outs_[i].next = free_outs_;
@@ -116,8 +119,8 @@ Endpoint::~Endpoint() {
   abandoned_senders_.clear();
   abandoned_receivers_.clear();
   introducer_.reset();
-  if (discard_)
-    munmap(discard_, discard_bytes_);
+  if (discard_.data)
+    munmap(discard_.data, discard_bytes_);
 }
 
 std::string Endpoint::address() const {
@@ -354,15 +357,25 @@ void Endpoint::let_go(const Registration*& memory) {
   memory = nullptr;
 }
 
-void* Endpoint::discard_buffer(size_t bytes) {
+Error Endpoint::not_registered(const std::string& what) const {
+  return Error(Kind::invalid, cat(what, ": provider ", provider_, " demands registered memory (FI_MR_LOCAL)"),
+               "podstep_fabric_demands_memory() says so; podstep_fabric_register()");
+}
+
+Endpoint::Sink Endpoint::discard_buffer(size_t bytes) {
   if (bytes > discard_bytes_) {
     // The old one may still be written to: it stays mapped until the process ends, untouched pages cost
     // nothing.
     void* fresh =
         mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (fresh == MAP_FAILED)
-      return nullptr;
-    discard_ = fresh;
+      return {};
+    auto descriptor = memory_->keep(fresh, bytes);
+    if (!descriptor) {
+      munmap(fresh, bytes);
+      return {};
+    }
+    discard_ = {fresh, *descriptor};
     discard_bytes_ = bytes;
   }
   return discard_;

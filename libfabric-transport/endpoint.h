@@ -45,6 +45,8 @@ public:
 
   Introducer& introducer() { return *introducer_; }
   Memory& memory() { return *memory_; }
+  /// The error of `what` when its memory was not registered, and the provider needs a descriptor of it.
+  Error not_registered(const std::string& what) const;
   const Settings& settings() const { return options_.settings; }
   const Key& job_key() const { return options_.job_key; }
   const std::string& provider() const { return provider_; }
@@ -90,8 +92,14 @@ public:
   void hold(const Registration* memory);
   void let_go(const Registration*& memory);
 
-  /// Memory that swallows what nobody wants any more, at least `bytes`.
-  void* discard_buffer(size_t bytes);
+  /// Memory that swallows what nobody wants any more, at least `bytes`; `data` is nullptr where there is
+  /// none.
+  struct Sink {
+    void *data = nullptr, *descriptor = nullptr;
+  };
+  Sink discard_buffer(size_t bytes);
+  /// Eight bytes into which a flush reads what nobody looks at.
+  Sink landing() { return {&landing_, landing_descriptor_}; }
   void adopt(std::unique_ptr<SendComm> comm) { abandoned_senders_.push_back(std::move(comm)); }
   void adopt(std::unique_ptr<RecvComm> comm) { abandoned_receivers_.push_back(std::move(comm)); }
 
@@ -123,6 +131,9 @@ private:
   EndpointFid ep_;
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<PacketOut[]> outs_;
+  void* outs_descriptor_ = nullptr;
+  uint64_t landing_ = 0;
+  void* landing_descriptor_ = nullptr;
   PacketOut* free_outs_ = nullptr;
   std::vector<std::pair<std::unique_ptr<PacketSlot[]>, uint16_t>>
       spare_;                         ///< posted buffers of links that are gone
@@ -138,7 +149,7 @@ private:
   uint32_t calls_ = 0;
   Instant last_tick_{};
   Duration active_{0}, deadlines_checked_{0};
-  void* discard_ = nullptr;
+  Sink discard_;
   size_t discard_bytes_ = 0;
   std::vector<std::unique_ptr<SendComm>> abandoned_senders_;
   std::vector<std::unique_ptr<RecvComm>> abandoned_receivers_;

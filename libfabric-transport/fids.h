@@ -20,6 +20,7 @@ using FabricFid = std::unique_ptr<fid_fabric, CloseFid>;
 using DomainFid = std::unique_ptr<fid_domain, CloseFid>;
 using EndpointFid = std::unique_ptr<fid_ep, CloseFid>;
 using QueueFid = std::unique_ptr<fid_cq, CloseFid>;
+using RegionFid = std::unique_ptr<fid_mr, CloseFid>;
 using AddressesFid = std::unique_ptr<fid_av, CloseFid>;
 using Info = std::unique_ptr<fi_info, FreeInfo>;
 

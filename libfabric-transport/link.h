@@ -15,6 +15,7 @@ class Endpoint;
 
 /// A posted buffer for one packet.
 struct PacketSlot : Op {
+  void* descriptor; ///< of its memory, where the provider needs one
   uint8_t bytes[packet_bytes];
 };
 /// A packet on its way out.

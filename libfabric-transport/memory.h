@@ -2,6 +2,7 @@
 #pragma once
 #include "libfabric-transport/fids.h"
 #include "libfabric-transport/mr_cache.h"
+#include <vector>
 
 namespace podstep::fabric {
 
@@ -18,17 +19,22 @@ struct Region {
   bool device = false; ///< memory of a GPU
 };
 
+/// What the provider asks for (its mr_mode) and can do.
+struct MemoryRules {
+  int mode = 0;
+  bool gpu = false;    ///< takes GPU memory (FI_HMEM), whether or not it wants to be told so (FI_MR_HMEM)
+  bool dmabuf = false; ///< takes it by dma-buf (FI_MR_DMABUF)
+};
+
 class Memory : Registrar {
 public:
   /// Both live longer. `idle`: how many unused registrations are kept; 0 withdraws each with its last user,
   /// which is right whatever is unmapped.
-  /// `gpu`: the provider takes GPU memory (FI_HMEM), whether or not it wants to be told so (FI_MR_HMEM; cxi
-  /// does not).
-  Memory(fid_domain* domain, fid_ep* endpoint, int mode, bool gpu, size_t idle);
+  Memory(fid_domain* domain, fid_ep* endpoint, MemoryRules rules, size_t idle);
 
-  Result<const Registration*> acquire(void* data, size_t bytes) {
-    return cache_.acquire(reinterpret_cast<uintptr_t>(data), bytes);
-  }
+  /// `from`: the dma-buf of that memory. Error: as MrCache::acquire; unsupported where the provider takes
+  /// none.
+  Result<const Registration*> acquire(void* data, size_t bytes, const Dmabuf* from = nullptr);
   void hold(const Registration* registration) { cache_.hold(registration); }
   void release(const Registration* registration) { cache_.release(registration); }
   /// The caller unmapped this range, or is about to.
@@ -42,18 +48,24 @@ public:
   RemoteMemory remote(const Registration& r, void* data, size_t bytes) const;
   /// Whether what is sent and received must be registered (fi_mr(3): FI_MR_LOCAL; FI_MR_ENDPOINT knows no
   /// memory that was not bound to the endpoint).
-  bool demanded() const { return mode_ & (FI_MR_LOCAL | FI_MR_ENDPOINT); }
+  bool demanded() const { return rules_.mode & (FI_MR_LOCAL | FI_MR_ENDPOINT); }
+  /// Whether the provider moves nothing without a descriptor of it; what it injects it copies before.
+  bool needs_descriptor() const { return rules_.mode & FI_MR_LOCAL; }
+  /// Registers memory of the endpoint's own for as long as it lives, where the provider needs a descriptor of
+  /// it. That descriptor, or nullptr where it needs none.
+  Result<void*> keep(void* data, size_t bytes);
 
 private:
-  Result<void*> enroll(uintptr_t base, size_t bytes) override;
+  Result<void*> enroll(uintptr_t base, size_t bytes, const Dmabuf* from) override;
+  Result<RegionFid> add(fi_mr_attr& attr, uint64_t flags, size_t bytes);
   void withdraw(void* handle) override;
 
   fid_domain* domain_;
   fid_ep* endpoint_;
-  int mode_;
-  bool gpu_;
+  MemoryRules rules_;
   uint64_t next_key_ = 100; ///< cxi keeps the first 100 for optimized regions
   MrCache cache_;
+  std::vector<RegionFid> kept_;
 };
 
 } // namespace podstep::fabric

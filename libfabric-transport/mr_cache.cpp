@@ -25,7 +25,7 @@ MrCache::Entry* MrCache::covering(uintptr_t base, size_t bytes) {
   return before <= entry->bytes && bytes <= entry->bytes - before ? entry : nullptr;
 }
 
-Result<const Registration*> MrCache::acquire(uintptr_t base, size_t bytes) {
+Result<const Registration*> MrCache::acquire(uintptr_t base, size_t bytes, const Dmabuf* from) {
   if (bytes == 0 || base + bytes < base)
     return Error(Kind::invalid, cat("cannot register ", bytes, " bytes"));
   if (Entry* entry = covering(base, bytes)) {
@@ -34,7 +34,7 @@ Result<const Registration*> MrCache::acquire(uintptr_t base, size_t bytes) {
     return static_cast<const Registration*>(entry);
   }
   ++statistics_.misses;
-  PODSTEP_TRY(void* handle, registrar_.enroll(base, bytes));
+  PODSTEP_TRY(void* handle, registrar_.enroll(base, bytes, from));
   // What lies inside the new range is never needed again.
   for (auto at = findable_.lower_bound(base);
        at != findable_.end() && at->second->base + at->second->bytes <= base + bytes;)

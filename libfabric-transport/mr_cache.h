@@ -17,11 +17,18 @@ struct Registration {
   void* handle = nullptr;
 };
 
+/// The file that stands for a device's memory, from a byte of it on: needed only while it is registered.
+struct Dmabuf {
+  int fd = -1;
+  uint64_t offset = 0;
+};
+
 /// Registers memory with the provider; both calls are slow (a system call, pinned pages).
 class Registrar {
 public:
   virtual ~Registrar() = default;
-  virtual Result<void*> enroll(uintptr_t base, size_t bytes) = 0;
+  /// `from`: by this file, not by the address; nullptr: none.
+  virtual Result<void*> enroll(uintptr_t base, size_t bytes, const Dmabuf* from) = 0;
   virtual void withdraw(void* handle) = 0;
 };
 
@@ -43,9 +50,9 @@ public:
   MrCache(const MrCache&) = delete;
   MrCache& operator=(const MrCache&) = delete;
 
-  /// A registration that covers [base, base + bytes), counted until release(). Error: invalid (empty or
-  /// wrapping range), or the registrar's.
-  Result<const Registration*> acquire(uintptr_t base, size_t bytes);
+  /// A registration that covers [base, base + bytes), counted until release(); a new one by `from`. Error:
+  /// invalid (empty or wrapping range), or the registrar's.
+  Result<const Registration*> acquire(uintptr_t base, size_t bytes, const Dmabuf* from = nullptr);
   /// One more user of what somebody has acquired: memory in flight stays registered, whoever gives it back.
   void hold(const Registration* registration);
   /// Gives one acquire() or hold() back; the memory stays registered until it is needed elsewhere or

@@ -19,7 +19,9 @@ Result<void> Endpoint::post_packets(Link& link) {
     return {};
   }
   uint16_t wanted = receive_depth_ < 4096 && introducer_->links() > 6 ? 16 : most_packets;
-  link.slots = std::unique_ptr<PacketSlot[]>(new PacketSlot[wanted]);
+  std::unique_ptr<PacketSlot[]> slots(new PacketSlot[wanted]);
+  PODSTEP_TRY(void* descriptor, memory_->keep(slots.get(), wanted * sizeof(PacketSlot)));
+  link.slots = std::move(slots);
   // Room for all of them at once: the data path allocates nothing.
   packet_slots_ += wanted;
   unposted_.reserve(packet_slots_);
@@ -27,8 +29,9 @@ Result<void> Endpoint::post_packets(Link& link) {
   for (link.posted = 0; link.posted < wanted; ++link.posted) {
     PacketSlot& slot = link.slots[link.posted];
     slot.kind = OpKind::packet_in;
+    slot.descriptor = descriptor;
     auto post = [&] {
-      return fi_recv(ep_.get(), slot.bytes, sizeof slot.bytes, nullptr, FI_ADDR_UNSPEC, &slot);
+      return fi_recv(ep_.get(), slot.bytes, sizeof slot.bytes, descriptor, FI_ADDR_UNSPEC, &slot);
     };
     if (insist(post) != 0)
       break;
@@ -55,7 +58,7 @@ void Endpoint::forget(Link& link) {
 }
 
 void Endpoint::repost(PacketSlot& slot) {
-  if (fi_recv(ep_.get(), slot.bytes, sizeof slot.bytes, nullptr, FI_ADDR_UNSPEC, &slot) != 0)
+  if (fi_recv(ep_.get(), slot.bytes, sizeof slot.bytes, slot.descriptor, FI_ADDR_UNSPEC, &slot) != 0)
     unposted_.push_back(&slot);
 }
 
@@ -84,7 +87,7 @@ bool Endpoint::send_packet(Link& link, PacketHeader header, const void* payload,
   std::memcpy(packet, &header, sizeof header);
   if (header.bytes > 0)
     std::memcpy(packet + sizeof header, payload, header.bytes);
-  ssize_t rc = out ? fi_send(ep_.get(), packet, bytes, nullptr, link.address, out)
+  ssize_t rc = out ? fi_send(ep_.get(), packet, bytes, outs_descriptor_, link.address, out)
                    : fi_inject(ep_.get(), packet, bytes, link.address);
   if (!posted(link, rc, "packet"))
     return false;

@@ -76,12 +76,15 @@ RecvGroup* RecvComm::receive(std::span<const RecvBuffer> buffers) {
   RecvGroup& g = group(next_);
   if (g.in_use || next_ - granted_end_ == most_receives)
     return nullptr;
-  for (const RecvBuffer& buffer : buffers)
-    if (buffer.bytes > most_bytes) {
+  for (const RecvBuffer& buffer : buffers) {
+    if (buffer.bytes > most_bytes)
       fail(Error(Kind::invalid,
                  cat("receive of ", buffer.bytes, " bytes from ", link_.peer, ": at most ", most_bytes)));
+    else if (!buffer.memory && buffer.bytes > 0 && endpoint_.memory().needs_descriptor())
+      fail(endpoint_.not_registered(cat("receive of ", buffer.bytes, " bytes from ", link_.peer)));
+    if (fault_)
       return nullptr;
-    }
+  }
   g.type = Request::Type::receive;
   g.done.store(false, std::memory_order_relaxed);
   g.index = uint16_t(next_ % most_receives);
@@ -281,13 +284,13 @@ bool RecvComm::withdraw() {
     RecvGroup& g = groups_[i];
     for (int j = 0; g.in_use && g.granted && j < g.count; ++j) {
       RecvSlot& s = slot(g, j);
-      void* sink = s.filled || s.posted ? nullptr : endpoint_.discard_buffer(s.capacity);
-      if (!sink)
+      Endpoint::Sink sink = s.filled || s.posted ? Endpoint::Sink{} : endpoint_.discard_buffer(s.capacity);
+      if (!sink.data)
         continue;
       s.kind = OpKind::discard;
       uint64_t bits = pack({id_, uint16_t(g.sequence), uint8_t(j)});
       auto post = [&] {
-        return fi_trecv(endpoint_.ep(), sink, s.capacity, nullptr, link_.address, bits, 0, &s);
+        return fi_trecv(endpoint_.ep(), sink.data, s.capacity, sink.descriptor, link_.address, bits, 0, &s);
       };
       if (endpoint_.insist(post) == 0) {
         s.posted = true;

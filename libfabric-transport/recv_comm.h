@@ -31,7 +31,6 @@ struct FlushRequest : Op, Request {
   const Registration* memory; ///< held while it is under way
   Duration since;             ///< active time when it was asked for
   FlushRequest* next;         ///< in the list of free ones, or of those that are not posted yet
-  uint64_t landing;           ///< what is read, and not looked at
 };
 
 struct RecvBuffer {

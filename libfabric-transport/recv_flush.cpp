@@ -42,7 +42,8 @@ bool RecvComm::post_flushes() {
       return true;
     }
     RemoteMemory own = endpoint_.memory().remote(*request->memory, request->data, 1);
-    ssize_t rc = fi_read(endpoint_.ep(), &request->landing, 1, nullptr, *self, own.base, own.key, request);
+    auto [landing, descriptor] = endpoint_.landing();
+    ssize_t rc = fi_read(endpoint_.ep(), landing, 1, descriptor, *self, own.base, own.key, request);
     if (rc == -FI_EAGAIN)
       return false;
     first_flush_ = request->next;

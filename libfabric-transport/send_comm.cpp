@@ -78,6 +78,10 @@ SendRequest* SendComm::send(const void* data, size_t bytes, int tag, const Regis
     fail(Error(Kind::invalid, cat("send of ", bytes, " bytes to ", link_.peer, ": at most ", most_bytes)));
     return nullptr;
   }
+  if (!memory && bytes > endpoint_.inject_bytes() && endpoint_.memory().needs_descriptor()) {
+    fail(endpoint_.not_registered(cat("send of ", bytes, " bytes to ", link_.peer)));
+    return nullptr;
+  }
   if (first_grant_ != end_grant_)
     return send_granted(data, bytes, tag, memory);
   if (!eager_)
@@ -208,6 +212,10 @@ SendRequest* SendComm::one_sided(const OneSided& what) {
   if (what.offset > what.remote.bytes || what.bytes > what.remote.bytes - what.offset) {
     fail(Error(Kind::invalid, cat("one-sided transfer of ", what.bytes, " bytes at ", what.offset, " with ",
                                   link_.peer, ": its memory has ", what.remote.bytes, " bytes")));
+    return nullptr;
+  }
+  if (!what.memory && endpoint_.memory().needs_descriptor()) {
+    fail(endpoint_.not_registered(cat("one-sided transfer of ", what.bytes, " bytes with ", link_.peer)));
     return nullptr;
   }
   SendRequest* request = allocate(what.bytes, 0);

@@ -38,6 +38,8 @@ constexpr Parameter table[] = {
      "Instead of a key file: at least 16 characters that only the processes of the job know."},
     {"PODSTEP_FABRIC_RENDEZVOUS", "pmix|file:DIRECTORY|tcp:HOST:PORT", "pmix where the step has it",
      "Where the ranks of a job show each other their addresses."},
+    {"PODSTEP_FABRIC_DMABUF", "0|1", "1 for cxi of libfabric 2.5, efa and verbs of 1.20",
+     "Whether the provider takes memory by its dma-buf."},
 };
 
 constexpr size_t most_bytes = 4096;
@@ -98,6 +100,9 @@ Result<Settings> read_settings(const Lookup& lookup) {
   PODSTEP_TRY(out.statistics, text(lookup, 8));
   PODSTEP_TRY(out.key_text, text(lookup, 9));
   PODSTEP_TRY(out.rendezvous, text(lookup, 10));
+  PODSTEP_TRY(bool dmabuf, choice(lookup, 11, "0", "1"));
+  if (auto said = lookup(table[11].name); said && !said->empty())
+    out.dmabuf = dmabuf;
   if (!out.key_text.empty() && !out.key_file.empty())
     return Error(Kind::invalid, "PODSTEP_FABRIC_KEY and PODSTEP_FABRIC_KEY_FILE are both set", "unset one");
   if (!out.key_text.empty() && out.key_text.size() < least_key)

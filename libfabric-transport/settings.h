@@ -22,7 +22,8 @@ struct Settings {
   uint16_t explicit_vni = 0; ///< with `explicit_service`, instead of what the environment says; C API only
   uint32_t explicit_service = 0;
   bool allow_default_service = false;
-  uint64_t job = 0; ///< made of SLURM_JOB_ID; a handle of another number is refused
+  std::optional<bool> dmabuf; ///< whether the provider takes memory by dma-buf; empty: as is known of it
+  uint64_t job = 0;           ///< made of SLURM_JOB_ID; a handle of another number is refused
 };
 
 /// One variable, for the reader and for the manual page.

@@ -157,15 +157,30 @@ PODSTEP_API int podstep_fabric_demands_memory(const podstep_fabric* fabric) {
   return fabric->endpoint->memory().demanded();
 }
 
-PODSTEP_API int podstep_fabric_register(podstep_fabric* fabric, void* data, size_t bytes,
-                                        podstep_fabric_memory** memory) {
+namespace {
+
+int register_memory(podstep_fabric* fabric, void* data, size_t bytes, const fabric::Dmabuf* from,
+                    podstep_fabric_memory** memory) {
   *memory = nullptr;
   return guarded(*fabric, [&]() -> Result<int> {
     Inside inside(fabric->endpoint->gate);
-    PODSTEP_TRY(const fabric::Registration* r, fabric->endpoint->memory().acquire(data, bytes));
+    PODSTEP_TRY(const fabric::Registration* r, fabric->endpoint->memory().acquire(data, bytes, from));
     *memory = reinterpret_cast<podstep_fabric_memory*>(const_cast<fabric::Registration*>(r));
     return PODSTEP_FABRIC_OK;
   });
+}
+
+} // namespace
+
+PODSTEP_API int podstep_fabric_register(podstep_fabric* fabric, void* data, size_t bytes,
+                                        podstep_fabric_memory** memory) {
+  return register_memory(fabric, data, bytes, nullptr, memory);
+}
+
+PODSTEP_API int podstep_fabric_register_dmabuf(podstep_fabric* fabric, void* data, size_t bytes, int fd,
+                                               uint64_t offset, podstep_fabric_memory** memory) {
+  fabric::Dmabuf file{fd, offset};
+  return register_memory(fabric, data, bytes, &file, memory);
 }
 
 PODSTEP_API void podstep_fabric_deregister(podstep_fabric* fabric, podstep_fabric_memory* memory) {

@@ -10,7 +10,7 @@ namespace podstep::nccl {
 enum Code : int { success = 0, system_error = 2, internal_error = 3, invalid_usage = 5, remote_error = 6 };
 enum Level : int { log_warn = 2, log_info = 3 };
 inline constexpr unsigned long subsystem_init = 0x1, subsystem_net = 0x10;
-inline constexpr int pointer_host = 1, pointer_cuda = 2;
+inline constexpr int pointer_host = 1, pointer_cuda = 2, pointer_dmabuf = 4;
 inline constexpr int handle_size = 128;
 
 using Logger = void (*)(int level, unsigned long subsystem, const char* file, int line, const char* format,

@@ -48,6 +48,8 @@ int listen(void* context, int device, void* handle, void** out) noexcept;
 int connect(void* context, int device, void* handle, void** out, void** device_handle) noexcept;
 int accept(void* listen, void** out, void** device_handle) noexcept;
 int reg_mr(void* comm, void* data, size_t bytes, int type, void** handle) noexcept;
+int reg_mr_dmabuf(void* comm, void* data, size_t bytes, int type, uint64_t offset, int fd,
+                  void** handle) noexcept;
 int dereg_mr(void* comm, void* handle) noexcept;
 int close_end(void* comm) noexcept;
 
@@ -81,7 +83,8 @@ template<class P> int fill_properties(int number, P* out) {
   out->name = d->name.c_str();
   out->pci_path = d->pci_path.empty() ? nullptr : d->pci_path.c_str();
   out->guid = d->guid;
-  out->pointers = pointer_host | (d->device_memory ? pointer_cuda : 0);
+  out->pointers = pointer_host | (d->device_memory ? pointer_cuda : 0) |
+                  (d->device_memory && d->dmabuf ? pointer_dmabuf : 0);
   out->speed = d->speed;
   out->port = 1;
   out->most_comms = 65536;
@@ -106,6 +109,7 @@ template<class Table, class P> constexpr Table common_table() {
   t.get_properties = [](int number, P* out) { return fill_properties(number, out); };
   t.accept = accept;
   t.reg_mr = reg_mr;
+  t.reg_mr_dmabuf = reg_mr_dmabuf;
   t.dereg_mr = dereg_mr;
   t.iflush = iflush;
   t.test = test;

@@ -227,6 +227,31 @@ int reg_mr(void* raw, void* data, size_t bytes, int, void** handle) noexcept {
   });
 }
 
+/// NCCL has no second way once it was told of dma-bufs, and closes the file right after: a provider that
+/// refuses this one may still take the memory by its address.
+int reg_mr_dmabuf(void* raw, void* data, size_t bytes, int type, uint64_t offset, int fd,
+                  void** handle) noexcept {
+  auto& end = *static_cast<End*>(raw);
+  *handle = nullptr;
+  std::optional<Error> refused;
+  int code = guarded(end.context, [&]() -> Result<int> {
+    fabric::Inside inside(end.endpoint->gate);
+    fabric::Dmabuf file{fd, offset};
+    auto r = end.endpoint->memory().acquire(data, bytes, &file);
+    if (r)
+      *handle = const_cast<fabric::Registration*>(*r);
+    else
+      refused = std::move(r).error();
+    return int(success);
+  });
+  if (!refused)
+    return code;
+  if (end.context->log)
+    end.context->log(log_info, subsystem_net, __FILE__, __LINE__, "NET/%s : %s; by its address instead",
+                     plugin_name, refused->message.c_str());
+  return reg_mr(raw, data, bytes, type, handle);
+}
+
 int dereg_mr(void* raw, void* handle) noexcept {
   auto& end = *static_cast<End*>(raw);
   return guarded(end.context, [&]() -> Result<int> {

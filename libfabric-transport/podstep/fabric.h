@@ -106,6 +106,8 @@ const char* podstep_fabric_receiver_peer(const podstep_fabric_receiver* receiver
 /* --- memory --- */
 int podstep_fabric_demands_memory(const podstep_fabric* fabric);
 int podstep_fabric_register(podstep_fabric* fabric, void* data, size_t bytes, podstep_fabric_memory** memory);
+int podstep_fabric_register_dmabuf(podstep_fabric* fabric, void* data, size_t bytes, int fd, uint64_t offset,
+                                   podstep_fabric_memory** memory);
 void podstep_fabric_deregister(podstep_fabric* fabric, podstep_fabric_memory* memory);
 void podstep_fabric_forget(podstep_fabric* fabric, void* data, size_t bytes);
 int podstep_fabric_export(podstep_fabric* fabric, podstep_fabric_memory* memory, void* data, size_t bytes,

@@ -4,6 +4,7 @@
 #include "tests/fabric/host/session.h"
 #include <cstring>
 #include <dlfcn.h>
+#include <unistd.h>
 
 namespace cases {
 using namespace harness;
@@ -26,6 +27,24 @@ Gpu allocate(size_t bytes) {
   expect(out.device != nullptr, "no GPU memory");
   out.view = static_cast<char*>(see(out.device));
   return out;
+}
+
+/// As NCCL does: by the dma-buf where that is advertised, whose descriptor is closed at once.
+void* register_gpu(Session& session, void* comm, Gpu gpu, size_t bytes) {
+  void* mhandle = nullptr;
+  if (!(session.properties.ptr_support & ncclabi::ptr_dmabuf)) {
+    must(session.net->reg_mr(comm, gpu.device, bytes, ncclabi::ptr_cuda, &mhandle), "regMr of GPU memory");
+    return mhandle;
+  }
+  using Export = int (*)(void*, uint64_t, size_t, int, unsigned long long);
+  auto handle_of = reinterpret_cast<Export>(
+      dlsym(dlopen("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD), "cuMemGetHandleForAddressRange"));
+  int fd = -1;
+  expect(handle_of && handle_of(&fd, reinterpret_cast<uint64_t>(gpu.device), bytes, 1, 0) == 0 && fd >= 0,
+         "no dma-buf of GPU memory");
+  must(session.net->reg_mr_dmabuf(comm, gpu.device, bytes, ncclabi::ptr_cuda, fd, &mhandle), "regMrDmaBuf");
+  close(fd);
+  return mhandle;
 }
 
 void wait_for(Net& net, void* request, const char* what) {
@@ -65,17 +84,15 @@ void gpu_memory(Rank& rank) {
     throw Skipped("it does not take GPU memory here");
   OneWay way(session, rank);
   void* mhandle = nullptr;
-  session.service.run([&] {
-    must(session.net->reg_mr(way.comm(), gpu.device, bytes, ncclabi::ptr_cuda, &mhandle),
-         "regMr of GPU memory");
-  });
+  session.service.run([&] { mhandle = register_gpu(session, way.comm(), gpu, bytes); });
   int flushed = 0, messages = 0;
   session.progress.run([&] {
     for (size_t size : {size_t(8), size_t(1000), size_t(5000), bytes})
       for (int i = 0; i < 10; i++)
         flushed += one_message(session, way.sender, way.comm(), gpu, mhandle, size, char(++messages));
   });
-  rank.note(text("flushed=", flushed));
+  rank.note(
+      text("flushed=", flushed, " dmabuf=", (session.properties.ptr_support & ncclabi::ptr_dmabuf) != 0));
   session.dereg(way.comm(), mhandle);
   rank.to.begin()->second.barrier();
   way.close(session);

@@ -104,6 +104,9 @@ public:
       return ncclabi::internal_error;
     return slots_.reg_mr(comm, data, static_cast<ncclabi::RegisteredSize<V>>(size), type, mhandle);
   }
+  int reg_mr_dmabuf(void* comm, void* data, size_t size, int type, int fd, void** mhandle) override {
+    return slots_.reg_mr_dmabuf(comm, data, size, type, 0, fd, mhandle);
+  }
   int dereg_mr(void* comm, void* mhandle) override { return slots_.dereg_mr(comm, mhandle); }
 
   int isend(void* comm, void* data, size_t size, int tag, void* mhandle, void* phandle,

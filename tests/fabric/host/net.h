@@ -28,6 +28,8 @@ public:
   virtual int connect(void* context, int device, void* handle, void** comm, ncclabi::DeviceHandle**) = 0;
   virtual int accept(void* listener, void** comm, ncclabi::DeviceHandle**) = 0;
   virtual int reg_mr(void* comm, void* data, size_t, int type, void** mhandle) = 0;
+  /// As NCCL gives GPU memory where DMABUF is advertised; the descriptor is closed afterwards.
+  virtual int reg_mr_dmabuf(void* comm, void* data, size_t, int type, int fd, void** mhandle) = 0;
   virtual int dereg_mr(void* comm, void* mhandle) = 0;
   virtual int isend(void* comm, void* data, size_t, int tag, void* mhandle, void* phandle,
                     void** request) = 0;

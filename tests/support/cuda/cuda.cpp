@@ -2,6 +2,7 @@
 // must not touch (it would die of it), and once as the view that a NIC has.
 #include <cstddef>
 #include <cstdint>
+#include <fcntl.h>
 #include <map>
 #include <mutex>
 #include <sys/mman.h>
@@ -11,11 +12,12 @@ namespace {
 
 /// Numbers of the CUDA driver API (cuda.h).
 constexpr int attribute_memory_type = 2, attribute_device_ordinal = 9, memory_type_device = 2;
-constexpr int success = 0, invalid_value = 1;
+constexpr int success = 0, invalid_value = 1, handle_dmabuf = 1;
 
 struct Allocation {
   size_t bytes;
   char* view;
+  int file;
 };
 std::mutex lock;
 std::map<uintptr_t, Allocation>& allocations() {
@@ -54,6 +56,17 @@ EXPORT int cuPointerGetAttribute(void* out, int attribute, uint64_t pointer) {
   return success;
 }
 
+/// The file that stands for memory from its begin on; the caller closes it.
+EXPORT int cuMemGetHandleForAddressRange(void* handle, uint64_t pointer, size_t bytes, int type,
+                                         unsigned long long) {
+  std::lock_guard<std::mutex> held(lock);
+  auto found = allocations().find(uintptr_t(pointer));
+  if (type != handle_dmabuf || found == allocations().end() || bytes > found->second.bytes)
+    return invalid_value;
+  *static_cast<int*>(handle) = fcntl(found->second.file, F_DUPFD_CLOEXEC, 0);
+  return success;
+}
+
 /// So many bytes of the GPU, whole pages; nullptr when there are none. They live as long as the process.
 EXPORT void* fake_cuda_allocate(size_t bytes) {
   auto page = size_t(sysconf(_SC_PAGESIZE));
@@ -63,11 +76,10 @@ EXPORT void* fake_cuda_allocate(size_t bytes) {
     return nullptr;
   void* view = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   void* device = mmap(nullptr, bytes, PROT_NONE, MAP_SHARED, fd, 0);
-  close(fd);
   if (view == MAP_FAILED || device == MAP_FAILED)
     return nullptr;
   std::lock_guard<std::mutex> held(lock);
-  allocations()[reinterpret_cast<uintptr_t>(device)] = {bytes, static_cast<char*>(view)};
+  allocations()[reinterpret_cast<uintptr_t>(device)] = {bytes, static_cast<char*>(view), fd};
   return device;
 }
 

@@ -47,9 +47,10 @@ struct Domain : fid_domain {
   fid_domain* lower = nullptr;
   uint32_t nic = 0;
   AuthKey key{};
-  bool provider_keys = false, one_thread = false, writedata = false;
+  bool provider_keys = false, one_thread = false, writedata = false, local = false;
   std::atomic<bool> entered{false};
   std::vector<uint64_t> client_keys;
+  std::vector<struct Region*> regions;
   int children = 0;
 };
 
@@ -156,7 +157,10 @@ struct Endpoint : fid_ep {
 struct Region : fid_mr {
   Domain* domain = nullptr;
   Endpoint* endpoint = nullptr;
-  uint64_t base = 0, bytes = 0, access = 0;
+  uint64_t base = 0, bytes = 0, access = 0; ///< as the NIC sees it
+  uint64_t address = 0;                     ///< as the process does
+  void* mapping = nullptr;                  ///< of a dma-buf, whole pages
+  size_t mapped = 0;
   bool enabled = false;
   uint32_t slot = 0;
 };
@@ -191,8 +195,18 @@ void give_op(Op* op);
 void fail(Queue& queue, void* context, uint64_t flags, size_t bytes, Reason reason);
 int error_of(Reason reason);
 const char* name_of(Reason reason);
-/// The NIC's view of GPU memory; nullptr: it is the CPU's.
-char* gpu_view(const void* at);
+/// Whether that memory may be sent from, or received into: where FAKE_CXI_MR_LOCAL demands it, `descriptor`
+/// is that of a region which is enabled on this endpoint and holds it. 0, or the refusal.
+int check_local(const Endpoint& ep, const void* data, size_t bytes, const void* descriptor);
+/// Whether FAKE_CXI_MR_LOCAL makes a rule of FI_MR_LOCAL, which the NIC itself does not ask for.
+bool demands_local();
+/// By which of its two names GPU memory may be registered (FAKE_CXI_GPU).
+bool gpu_by_address();
+bool gpu_by_dmabuf();
+/// The driver's view of GPU memory; nullptr: it is the CPU's.
+char* driver_view(const void* at);
+/// The NIC's: by a dma-buf that is registered, or as the driver's.
+char* gpu_view(const Domain& domain, const void* at);
 /// A receive of so many bytes into GPU memory is complete.
 void receive_to_gpu(Op& op, size_t bytes);
 /// Makes what was received into GPU memory visible there, when its time has come or `now`.

@@ -125,6 +125,7 @@ int open_domain(fid_fabric* f, fi_info* info, fid_domain** out, void* context) {
   domain->key = key;
   domain->nic = static_cast<Address*>(info->src_addr)->nic;
   domain->provider_keys = (info->domain_attr->mr_mode & FI_MR_PROV_KEY) != 0;
+  domain->local = (info->domain_attr->mr_mode & FI_MR_LOCAL) != 0;
   domain->one_thread = info->domain_attr->threading == FI_THREAD_DOMAIN;
   domain->writedata = domain->provider_keys && setting("FI_CXI_ENABLE_WRITEDATA", "0") == "1";
   domain->fid = {FI_CLASS_DOMAIN, context, &domain_fid_ops};

@@ -13,7 +13,10 @@ constexpr uint64_t transfers =
 constexpr uint64_t supported = transfers | FI_DIRECTED_RECV | FI_LOCAL_COMM | FI_REMOTE_COMM | FI_HMEM;
 constexpr uint64_t orders = FI_ORDER_SAS | FI_ORDER_WAW | FI_ORDER_RMA_WAW | FI_ORDER_RMA_RAR;
 constexpr uint64_t tag_format = 0xaaaaaaaaaaaaaaaa >> (64 - tag_bits); // a field for each bit
-constexpr int needed_modes = FI_MR_ENDPOINT | FI_MR_ALLOCATED;
+
+int needed_modes() {
+  return FI_MR_ENDPOINT | FI_MR_ALLOCATED | (demands_local() ? FI_MR_LOCAL : 0);
+}
 
 bool serves(const fi_ep_attr* ep) {
   return !ep || ((ep->type == FI_EP_UNSPEC || ep->type == FI_EP_RDM) && ep->max_msg_size <= most_bytes &&
@@ -24,10 +27,10 @@ bool serves(const fi_ep_attr* ep) {
 bool serves(const fi_domain_attr* domain, bool rma) {
   if (!domain)
     return true;
-  int modes = domain->mr_mode == FI_MR_ENDPOINT ? needed_modes : domain->mr_mode;
+  int needed = needed_modes(), modes = domain->mr_mode == FI_MR_ENDPOINT ? needed : domain->mr_mode;
   return domain->control_progress != FI_PROGRESS_AUTO && domain->data_progress != FI_PROGRESS_AUTO &&
          domain->threading != FI_THREAD_FID && domain->threading != FI_THREAD_ENDPOINT &&
-         (!rma || (modes & needed_modes) == needed_modes) &&
+         (!rma || (modes & needed) == needed) &&
          (domain->auth_key_size == 0 || domain->auth_key_size == sizeof(AuthKey));
 }
 
@@ -81,7 +84,7 @@ fi_info* offer(uint32_t number, const fi_info* hints) {
   domain.control_progress = domain.data_progress = FI_PROGRESS_MANUAL;
   domain.resource_mgmt = FI_RM_ENABLED;
   domain.av_type = asked ? asked->av_type : FI_AV_UNSPEC;
-  domain.mr_mode = needed_modes | (provider_keys ? FI_MR_PROV_KEY : 0);
+  domain.mr_mode = needed_modes() | (provider_keys ? FI_MR_PROV_KEY : 0);
   domain.mr_key_size = provider_keys ? 8 : 4;
   domain.cq_data_size = 8;
   domain.mr_iov_limit = 1;
@@ -110,8 +113,8 @@ int check_info(const fi_info& info) {
     return breaks("F-CXI-10", "an fi_info that fi_getinfo did not give", -FI_EINVAL);
   if (info.ep_attr->type != FI_EP_RDM)
     return breaks("F-CXI-10", "an endpoint of another type than FI_EP_RDM", -FI_EINVAL);
-  if ((info.domain_attr->mr_mode & needed_modes) != needed_modes ||
-      (info.domain_attr->mr_mode & (FI_MR_VIRT_ADDR | FI_MR_LOCAL)) != 0)
+  int needed = needed_modes(), foreign = FI_MR_VIRT_ADDR | (FI_MR_LOCAL & ~needed);
+  if ((info.domain_attr->mr_mode & needed) != needed || (info.domain_attr->mr_mode & foreign) != 0)
     return breaks("F-CXI-10", "registration modes that the NIC has not", -FI_EINVAL);
   if ((info.tx_attr->msg_order & ~orders) != 0)
     return breaks("F-CXI-11", "an order that the NIC does not keep", -FI_EINVAL);

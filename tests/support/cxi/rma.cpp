@@ -10,6 +10,7 @@ namespace {
 
 struct Access {
   void* local;
+  const void* descriptor;
   size_t bytes;
   fi_addr_t to;
   uint64_t offset, key;
@@ -49,6 +50,8 @@ ssize_t access(fid_ep* f, Access a) {
     return rc;
   if (a.bytes > most_bytes)
     return breaks("F-CXI-11", "a transfer of 4 GiB or more", -FI_EMSGSIZE);
+  if (int rc = check_local(ep, a.local, a.bytes, a.descriptor))
+    return rc;
   if (int rc = admit(ep, ep.tx_used, ep.tx_depth))
     return rc;
   uint64_t flags = FI_RMA | (a.write ? FI_WRITE : FI_READ);
@@ -62,7 +65,7 @@ ssize_t access(fid_ep* f, Access a) {
   const Address& target = ep.av->peers[a.to].address;
   if (!a.write && target.nic == ep.self.nic && target.pid == ep.self.pid)
     land(ep, true);
-  if (char* view = gpu_view(a.local))
+  if (char* view = gpu_view(*ep.domain, a.local))
     a.local = view;
   if (ep.transmit->end - ep.transmit->first == ep.transmit->done.size())
     return -FI_EAGAIN;
@@ -77,15 +80,15 @@ ssize_t access(fid_ep* f, Access a) {
   return 0;
 }
 
-ssize_t read(fid_ep* ep, void* buffer, size_t bytes, void*, fi_addr_t from, uint64_t offset, uint64_t key,
-             void* context) {
-  return access(ep, {buffer, bytes, from, offset, key, context, false, true});
+ssize_t read(fid_ep* ep, void* buffer, size_t bytes, void* descriptor, fi_addr_t from, uint64_t offset,
+             uint64_t key, void* context) {
+  return access(ep, {buffer, descriptor, bytes, from, offset, key, context, false, true});
 }
 
-ssize_t write(fid_ep* f, const void* data, size_t bytes, void*, fi_addr_t to, uint64_t offset, uint64_t key,
-              void* context) {
+ssize_t write(fid_ep* f, const void* data, size_t bytes, void* descriptor, fi_addr_t to, uint64_t offset,
+              uint64_t key, void* context) {
   bool deliver = (static_cast<Endpoint*>(f)->op_flags & FI_DELIVERY_COMPLETE) != 0;
-  return access(f, {const_cast<void*>(data), bytes, to, offset, key, context, true, deliver});
+  return access(f, {const_cast<void*>(data), descriptor, bytes, to, offset, key, context, true, deliver});
 }
 
 ssize_t message(fid_ep* f, const fi_msg_rma* m, uint64_t flags, bool writes) {
@@ -94,8 +97,9 @@ ssize_t message(fid_ep* f, const fi_msg_rma* m, uint64_t flags, bool writes) {
   if (flags &
       ~uint64_t(FI_COMPLETION | FI_DELIVERY_COMPLETE | FI_TRANSMIT_COMPLETE | FI_INJECT_COMPLETE | FI_MORE))
     return -FI_EBADFLAGS;
-  return access(f, {m->msg_iov->iov_base, m->msg_iov->iov_len, m->addr, m->rma_iov->addr, m->rma_iov->key,
-                    m->context, writes, !writes || (flags & FI_DELIVERY_COMPLETE) != 0});
+  return access(f, {m->msg_iov->iov_base, m->desc ? m->desc[0] : nullptr, m->msg_iov->iov_len, m->addr,
+                    m->rma_iov->addr, m->rma_iov->key, m->context, writes,
+                    !writes || (flags & FI_DELIVERY_COMPLETE) != 0});
 }
 ssize_t read_message(fid_ep* ep, const fi_msg_rma* m, uint64_t flags) {
   return message(ep, m, flags, false);
@@ -118,7 +122,15 @@ void settle(Endpoint& ep, bool now) {
     LateWrite& first = ep.late.front();
     if (!now && ep.reads < first.visible_at)
       return;
-    Access a{first.bytes.data(), first.bytes.size(), first.to, first.offset, first.key, nullptr, true, true};
+    Access a{first.bytes.data(),
+             nullptr,
+             first.bytes.size(),
+             first.to,
+             first.offset,
+             first.key,
+             nullptr,
+             true,
+             true};
     if (!move(ep.av->peers[first.to].board, a))
       refuse(ep, a);
     ep.late.pop_front();

@@ -12,6 +12,7 @@ constexpr uint64_t tag_mask = (uint64_t(1) << tag_bits) - 1;
 struct Message {
   const void* data;
   size_t bytes;
+  const void* descriptor;
   fi_addr_t to;
   void* context;
   bool tagged, inject;
@@ -43,6 +44,8 @@ ssize_t send_message(fid_ep* f, const Message& m) {
     return rc;
   if (int rc = check_size(m))
     return rc;
+  if (int rc = m.inject ? 0 : check_local(ep, m.data, m.bytes, m.descriptor))
+    return rc;
   if (int rc = admit(ep, ep.tx_used, ep.tx_depth))
     return rc;
   uint64_t flags = FI_SEND | (m.tagged ? FI_TAGGED : FI_MSG);
@@ -58,7 +61,7 @@ ssize_t send_message(fid_ep* f, const Message& m) {
   Message lower = m;
   lower.to = ep.av->peers[m.to].lower;
   char injected[inject_bytes];
-  if (const char* view = gpu_view(m.data)) {
+  if (const char* view = gpu_view(*ep.domain, m.data)) {
     if (op)
       op->bounce.assign(view, view + m.bytes);
     else
@@ -71,14 +74,16 @@ ssize_t send_message(fid_ep* f, const Message& m) {
   return rc;
 }
 
-ssize_t receive_message(fid_ep* f, void* buffer, size_t bytes, fi_addr_t from, bool tagged, uint64_t tag,
-                        uint64_t ignore, void* context) {
+ssize_t receive_message(fid_ep* f, void* buffer, size_t bytes, const void* descriptor, fi_addr_t from,
+                        bool tagged, uint64_t tag, uint64_t ignore, void* context) {
   auto& ep = *static_cast<Endpoint*>(f);
   Entry entry(*ep.domain);
   if (int rc = entry.check())
     return rc;
   if (tagged && ((tag | ignore) & ~tag_mask) != 0)
     return breaks("F-CXI-11", "a tag of more than 48 bits", -FI_EINVAL);
+  if (int rc = check_local(ep, buffer, bytes, descriptor))
+    return rc;
   if (int rc = admit(ep, ep.rx_used, ep.rx_depth))
     return rc;
   if (from != FI_ADDR_UNSPEC) {
@@ -89,7 +94,7 @@ ssize_t receive_message(fid_ep* f, void* buffer, size_t bytes, fi_addr_t from, b
     from = ep.av->peers[from].lower;
   }
   Op* op = take_op(ep, context, FI_RECV | (tagged ? FI_TAGGED : FI_MSG));
-  op->target = gpu_view(buffer);
+  op->target = gpu_view(*ep.domain, buffer);
   if (op->target) {
     op->bounce.resize(bytes);
     buffer = op->bounce.data();
@@ -101,24 +106,25 @@ ssize_t receive_message(fid_ep* f, void* buffer, size_t bytes, fi_addr_t from, b
   return rc;
 }
 
-ssize_t send(fid_ep* ep, const void* data, size_t bytes, void*, fi_addr_t to, void* context) {
-  return send_message(ep, {data, bytes, to, context, false, false, 0});
+ssize_t send(fid_ep* ep, const void* data, size_t bytes, void* descriptor, fi_addr_t to, void* context) {
+  return send_message(ep, {data, bytes, descriptor, to, context, false, false, 0});
 }
 ssize_t inject(fid_ep* ep, const void* data, size_t bytes, fi_addr_t to) {
-  return send_message(ep, {data, bytes, to, nullptr, false, true, 0});
+  return send_message(ep, {data, bytes, nullptr, to, nullptr, false, true, 0});
 }
-ssize_t recv(fid_ep* ep, void* buffer, size_t bytes, void*, fi_addr_t from, void* context) {
-  return receive_message(ep, buffer, bytes, from, false, 0, 0, context);
+ssize_t recv(fid_ep* ep, void* buffer, size_t bytes, void* descriptor, fi_addr_t from, void* context) {
+  return receive_message(ep, buffer, bytes, descriptor, from, false, 0, 0, context);
 }
-ssize_t tsend(fid_ep* ep, const void* data, size_t bytes, void*, fi_addr_t to, uint64_t tag, void* context) {
-  return send_message(ep, {data, bytes, to, context, true, false, tag});
+ssize_t tsend(fid_ep* ep, const void* data, size_t bytes, void* descriptor, fi_addr_t to, uint64_t tag,
+              void* context) {
+  return send_message(ep, {data, bytes, descriptor, to, context, true, false, tag});
 }
 ssize_t tinject(fid_ep* ep, const void* data, size_t bytes, fi_addr_t to, uint64_t tag) {
-  return send_message(ep, {data, bytes, to, nullptr, true, true, tag});
+  return send_message(ep, {data, bytes, nullptr, to, nullptr, true, true, tag});
 }
-ssize_t trecv(fid_ep* ep, void* buffer, size_t bytes, void*, fi_addr_t from, uint64_t tag, uint64_t ignore,
-              void* context) {
-  return receive_message(ep, buffer, bytes, from, true, tag, ignore, context);
+ssize_t trecv(fid_ep* ep, void* buffer, size_t bytes, void* descriptor, fi_addr_t from, uint64_t tag,
+              uint64_t ignore, void* context) {
+  return receive_message(ep, buffer, bytes, descriptor, from, true, tag, ignore, context);
 }
 
 } // namespace

@@ -110,6 +110,27 @@ TEST_CASE("F-CXI-10: only memory that is there is registered") {
          -FI_EFAULT);
 }
 
+TEST_CASE("F-MR-2: where it demands FI_MR_LOCAL, a transfer names a descriptor whose memory holds it") {
+  fake::Environment demanding{{"FAKE_CXI_MR_LOCAL", "1"}};
+  auto local = [](fi_info& i) { i.domain_attr->mr_mode |= FI_MR_LOCAL; };
+  CHECK(!ask());
+  nic::Domain domain(ask(local));
+  CHECK(domain.info->domain_attr->mr_mode == (nic::modes | FI_MR_LOCAL));
+  End one(domain), two(domain);
+  fi_addr_t to = one.know(two);
+  char data[4096] = "";
+  Memory mine(domain, one, data, 2000), other(domain, two, data, sizeof data);
+  void *desc = fi_mr_desc(mine.mr), *foreign = fi_mr_desc(other.mr);
+  BREAKS("F-MR-2", fi_tsend(one.ep.get(), data, 1000, nullptr, to, 1, nullptr), -FI_EINVAL);
+  BREAKS("F-MR-2", fi_recv(one.ep.get(), data, 1000, nullptr, FI_ADDR_UNSPEC, nullptr), -FI_EINVAL);
+  BREAKS("F-MR-2", fi_read(one.ep.get(), data, 1000, foreign, to, 0, other.key(), nullptr), -FI_EINVAL);
+  BREAKS("F-MR-2", fi_send(one.ep.get(), data + 1001, 1000, desc, to, nullptr), -FI_EINVAL);
+  int context = 0;
+  REQUIRE(post([&] { return fi_read(one.ep.get(), data, 2000, desc, to, 0, other.key(), &context); }) == 0);
+  CHECK(one.next() == &context);
+  CHECK(post([&] { return fi_inject(one.ep.get(), data + 3000, 100, to); }) == 0);
+}
+
 TEST_CASE("F-CXI-10: a client's key has 32 bits and is used once") {
   nic::Domain domain(ask([](fi_info& i) { i.domain_attr->mr_mode = FI_MR_ENDPOINT | FI_MR_ALLOCATED; }));
   char data[64];

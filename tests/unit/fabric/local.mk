@@ -10,7 +10,7 @@ check_PROGRAMS += tests/unit/fabric/engine
 TESTS += tests/unit/fabric/engine
 tests_unit_fabric_engine_SOURCES = tests/unit/fabric/cxi.cpp tests/unit/fabric/death.cpp \
   tests/unit/fabric/engine.cpp tests/unit/fabric/fake.h tests/unit/fabric/key.cpp tests/unit/fabric/meet.h \
-  tests/unit/fabric/pair.h tests/unit/fabric/statistics.cpp tests/unit/fabric/traffic.cpp
+  tests/unit/fabric/memory.cpp tests/unit/fabric/pair.h tests/unit/fabric/statistics.cpp tests/unit/fabric/traffic.cpp
 tests_unit_fabric_engine_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS) $(fake_cxi_path)
 tests_unit_fabric_engine_LDADD = libcatchmain.la libpodstep-fabric.la libcommon.la
 EXTRA_tests_unit_fabric_engine_DEPENDENCIES = tests/support/libcxi-fi.la

@@ -14,7 +14,7 @@ struct Ledger : Registrar {
   std::set<uintptr_t> live;
   uintptr_t next = 1;
   bool full = false;
-  Result<void*> enroll(uintptr_t, size_t) override {
+  Result<void*> enroll(uintptr_t, size_t, const Dmabuf*) override {
     if (full)
       return Error(Kind::exhausted, "no more registrations");
     live.insert(next);

@@ -88,10 +88,11 @@ struct Side {
     });
     return out;
   }
-  podstep_fabric_request* send(podstep_fabric_sender* s, const void* data, size_t bytes, int tag) const {
+  podstep_fabric_request* send(podstep_fabric_sender* s, const void* data, size_t bytes, int tag,
+                               podstep_fabric_memory* memory = nullptr) const {
     podstep_fabric_request* request = nullptr;
     rest([&] {
-      int rc = podstep_fabric_send(s, data, bytes, tag, nullptr, &request);
+      int rc = podstep_fabric_send(s, data, bytes, tag, memory, &request);
       must(rc >= 0, "send");
       return rc == 0;
     });

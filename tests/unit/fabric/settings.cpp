@@ -35,6 +35,7 @@ TEST_CASE("Each variable is read, and a job's number is its own") {
                  {"PODSTEP_FABRIC_TIMEOUT", "5"},
                  {"PODSTEP_FABRIC_VNI", "job"},
                  {"PODSTEP_FABRIC_ALLOW_DEFAULT_SERVICE", "1"},
+                 {"PODSTEP_FABRIC_DMABUF", "0"},
                  {"SLURM_JOB_ID", "4459"}});
   REQUIRE(s);
   CHECK(s->provider == "shm");
@@ -42,6 +43,10 @@ TEST_CASE("Each variable is read, and a job's number is its own") {
   CHECK(s->timeout == std::chrono::seconds(5));
   CHECK(s->vni == VniScope::job);
   CHECK(s->allow_default_service);
+  CHECK(s->dmabuf == false);
+  CHECK_FALSE(read({})->dmabuf.has_value());
+  CHECK(read({{"PODSTEP_FABRIC_DMABUF", "1"}})->dmabuf == true);
+  CHECK_FALSE(read({{"PODSTEP_FABRIC_DMABUF", "maybe"}}));
   CHECK(s->job != 0);
   CHECK(s->job != read({{"SLURM_JOB_ID", "4460"}})->job);
 }
