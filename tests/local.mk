@@ -28,6 +28,8 @@ include tests/unit/pods/local.mk
 include tests/unit/node/local.mk
 include tests/spank/local.mk
 include tests/fabric/local.mk
+include tests/gpu/local.mk
+include tests/unit/gpu/local.mk
 include tests/unit/control/local.mk
 include tests/unit/hub/local.mk
 include tests/unit/agent/local.mk
@@ -37,7 +39,7 @@ include tests/unit/torch/local.mk
 dist-hook: dist-test-scripts
 .PHONY: dist-test-scripts
 dist-test-scripts:
-	for room in bench fabric fault fuzz regress security slurm spank; do \
+	for room in bench fabric gpu fault fuzz regress security slurm spank; do \
 	  if test -d "$(srcdir)/tests/$$room"; then \
 	    mkdir -p "$(distdir)/tests" && cp -R "$(srcdir)/tests/$$room" "$(distdir)/tests/" && \
 	    chmod -R u+w "$(distdir)/tests/$$room" || exit 1; fi; done

@@ -61,7 +61,7 @@ part_unit() {
 scripts() {
   local room
   cd "$TOP" || return 1
-  for room in tests tests/spank tests/cri tests/slurm tests/fault tests/security tests/regress tests/fuzz tests/fabric; do
+  for room in tests tests/spank tests/cri tests/slurm tests/fault tests/security tests/regress tests/fuzz tests/fabric tests/gpu; do
     find "$room" -maxdepth 1 -name '*.t' 2>/dev/null | sort
   done
 }

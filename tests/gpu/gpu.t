@@ -1,0 +1,54 @@
+#!/bin/bash
+# Real NCCL between processes on one GPU goes by our plugin, every result right, timed beside NCCL's sockets; without a GPU only what leads there is tried.
+# timeout: 2400
+. "$(dirname "$0")/../lib/tap.sh"
+program=$top_builddir/tests/gpu/nccl-collectives
+plugin=$top_builddir/.libs/libnccl-net-podstep.so
+[ -e "$plugin" ] || skip_all 'this build has no libnccl-net-podstep.so (libfabric is missing)'
+
+# said STATUS ARGUMENT...: its words, when it ends with this status.
+said() {
+  local wanted=$1 words status=0
+  shift
+  words=$("$program" --logs "$tmp" "$@" 2>&1) || status=$?
+  [ $status = "$wanted" ] || words="status $status: $words"
+  printf '%s\n' "$words"
+}
+
+like "$(said 2)" '^nccl-collectives: name a plugin' 'it wants a plugin'
+like "$(said 2 /nonexistent/libnccl-net-x.so)" '^nccl-collectives: /nonexistent/.*: No such file' 'one that is there'
+like "$(said 2 --ranks 1 "$plugin")" "^nccl-collectives: --ranks: .*1.*2.*8" 'one rank is no collective'
+like "$(said 2 --proto LL64 "$plugin")" "^nccl-collectives: --proto: 'LL64' is none of Simple, LL, LL128" 'a protocol that NCCL has'
+like "$(said 2 --turn 3 "$plugin")" '^nccl-collectives: unknown option --turn' 'and options that it knows'
+like "$(said 1 --nccl /nonexistent/libnccl.so.2 "$plugin")" '^nccl-collectives: no NCCL: /nonexistent/libnccl.so.2: .*Hint: --nccl PATH or NCCL_LIBRARY .* tests/gpu/README.md' \
+  'an NCCL that is named and missing is an error with cause and hint'
+like "$(NCCL_LIBRARY=$plugin said 1 "$plugin")" 'has no ncclGetVersion: it is no NCCL 2.14 or later.*Hint' 'and so is one that is none'
+like "$(LD_LIBRARY_PATH=$top_builddir/tests/support/.libs said 1 "$plugin")" '^fail.*rank [01]: libcuda.so.1 has no cuDriverGetVersion' \
+  'a driver that lacks what is needed is a failure, not a skip'
+
+why=$(said 77 --most 4 "$plugin" | sed -n 's/^skip\t//p')
+if [ -n "$why" ]; then
+  skip "$why" 'NCCL goes by our plugin on a GPU'
+  done_testing
+fi
+
+# collectives NAME VARIABLES ARGUMENT...: a point for one run.
+collectives() {
+  local name=$1 variables=$2 words
+  shift 2
+  words=$(env $variables "$program" --logs "$tmp" "$@" "$plugin" 2>&1)
+  like "$words" $'(^|\n)pass' "$name" || diag "$(tail -n 30 "$tmp"/nccl-*.log)"
+  diag "$words"
+}
+wire='PODSTEP_FABRIC_PROVIDER=net PODSTEP_FABRIC_DEVICE=lo'
+env $wire "$top_builddir/tests/fabric/conformance" "$plugin" F-CT-1/properties >/dev/null 2>&1 || wire='PODSTEP_FABRIC_PROVIDER=tcp PODSTEP_FABRIC_DEVICE=lo'
+for ranks in 2 3 4; do
+  collectives "all is right between $ranks ranks" "$wire" --ranks $ranks
+done
+for protocol in LL LL128; do
+  collectives "with NCCL's protocol $protocol" "$wire" --proto $protocol
+done
+collectives 'up to 256 MiB' "$wire" --most 268435456
+collectives 'over shared memory' PODSTEP_FABRIC_PROVIDER=shm
+collectives 'timed beside sockets' "$wire" --turns 5 --results "${PODSTEP_GPU_RESULTS:-$top_builddir/gpu-results.tsv}"
+done_testing

@@ -1,0 +1,138 @@
+// One rank of a launch, from its GPU to its last word: see rank.h.
+#include "tests/gpu/rank.h"
+#include <algorithm>
+#include <functional>
+#include <unistd.h>
+
+namespace gpu {
+
+namespace {
+
+using podstep::cat;
+
+class Rank {
+public:
+  Rank(const Job& job, int rank, Wires wires)
+      : job_(job), place_{rank, job.ranks}, wires_(std::move(wires)) {}
+
+  Result<void> run() {
+    PODSTEP_TRY(Gpu opened, Gpu::open());
+    gpu_ = std::make_unique<Gpu>(std::move(opened));
+    PODSTEP_TRY(Nccl loaded, Nccl::open(job_.nccl));
+    nccl_ = std::make_unique<Nccl>(std::move(loaded));
+    say("about", cat(gpu_->name(), '\t', gpu_->version(), '\t', nccl_->version()));
+    size_t bytes = job_.most * size_t(job_.ranks);
+    PODSTEP_TRY(in_, gpu_->allocate(bytes));
+    PODSTEP_TRY(out_, gpu_->allocate(bytes));
+    PODSTEP_TRY(Comm comm, meet());
+    return job_.repeats > 0 ? time_all(comm) : check_all(comm);
+  }
+
+  void report(const std::string& words) {
+    std::string line = words + "\n";
+    (void)!write(wires_.report.get(), line.data(), std::min(line.size(), size_t(4000)));
+  }
+
+private:
+  void say(const char* what, const std::string& words) {
+    if (place_.rank == 0)
+      report(cat(what, '\t', words));
+  }
+
+  /// A communicator of all ranks.
+  Result<Comm> meet() {
+    UniqueId id{};
+    if (place_.rank > 0) {
+      if (read(wires_.told.get(), &id, sizeof id) != sizeof id)
+        return Error("rank 0 has ended");
+      return nccl_->init(job_.ranks, id, place_.rank);
+    }
+    PODSTEP_TRY(id, nccl_->unique_id());
+    for (const podstep::OwnedFd& other : wires_.tell)
+      if (write(other.get(), &id, sizeof id) != sizeof id)
+        return Error("another rank has ended");
+    return nccl_->init(job_.ranks, id, 0);
+  }
+
+  Result<void> once(const Operation& operation, Place place, size_t count, Comm comm) {
+    PODSTEP_CHECK(operation.start(*nccl_, place, count, in_, out_, comm, gpu_->stream()));
+    return gpu_->wait(job_.limit, [&] { return nccl_->async(comm); });
+  }
+
+  Result<void> check(const Operation& operation, Place place, size_t count, Comm comm) {
+    std::vector<float> in(operation.in(place, count)), out(operation.out(place, count), -1.0f);
+    for (size_t i = 0; i < in.size(); ++i)
+      in[i] = element(place.rank, i);
+    PODSTEP_CHECK(gpu_->upload(in_, in.data(), in.size() * sizeof(float)));
+    PODSTEP_CHECK(gpu_->upload(out_, out.data(), out.size() * sizeof(float)));
+    PODSTEP_CHECK(once(operation, place, count, comm));
+    PODSTEP_CHECK(gpu_->download(out.data(), out_, out.size() * sizeof(float)));
+    std::string wrong = difference(operation, place, count, out);
+    return wrong.empty() ? Result<void>() : Error(wrong);
+  }
+
+  /// With its name and size in front of whatever goes wrong.
+  Result<void> named(const Operation& operation, size_t bytes, Result<void> result, const char* where = "") {
+    if (!result)
+      return result.error().in(cat(operation.name, " of ", bytes, " bytes", where));
+    return {};
+  }
+
+  Result<void> check_all(Comm comm) {
+    for (const Operation& operation : operations())
+      for (size_t bytes = 4; bytes <= job_.most; bytes *= 16)
+        PODSTEP_CHECK(named(operation, bytes, check(operation, place_, bytes / 4, comm)));
+    constexpr size_t some = 65536;
+    auto part = nccl_->split(comm, job_.ranks - place_.rank);
+    if (part) {
+      Place reversed{job_.ranks - 1 - place_.rank, job_.ranks};
+      PODSTEP_CHECK(
+          named(all_reduce(), some, check(all_reduce(), reversed, some / 4, *part), " after a split"));
+      PODSTEP_CHECK(nccl_->destroy(*part));
+    } else if (part.error().kind == Kind::unsupported)
+      say("note", part.error().message);
+    else
+      return std::move(part).error();
+    PODSTEP_CHECK(nccl_->abort(comm));
+    PODSTEP_TRY(Comm fresh, meet());
+    PODSTEP_CHECK(named(all_reduce(), some, check(all_reduce(), place_, some / 4, fresh), " after an abort"));
+    return nccl_->destroy(fresh);
+  }
+
+  Result<void> time_all(Comm comm) {
+    constexpr int warm_up = 2;
+    for (const Operation& operation : operations())
+      for (size_t bytes = 4096; bytes <= job_.most; bytes *= 16)
+        for (int i = -warm_up; i < job_.repeats; ++i) {
+          auto begun = std::chrono::steady_clock::now();
+          PODSTEP_CHECK(named(operation, bytes, once(operation, place_, bytes / 4, comm)));
+          std::chrono::duration<double, std::micro> taken = std::chrono::steady_clock::now() - begun;
+          if (i >= 0)
+            say("time", cat(operation.name, '\t', bytes, '\t', taken.count()));
+        }
+    return nccl_->destroy(comm);
+  }
+
+  const Job& job_;
+  Place place_;
+  Wires wires_;
+  std::unique_ptr<Gpu> gpu_;
+  std::unique_ptr<Nccl> nccl_;
+  Address in_ = 0, out_ = 0;
+};
+
+} // namespace
+
+bool run_rank(const Job& job, int rank, Wires wires) {
+  Rank one(job, rank, std::move(wires));
+  Result<void> result = one.run();
+  if (result)
+    return true;
+  const Error& error = result.error();
+  std::string hint = error.hint.empty() ? "" : cat(". Hint: ", error.hint);
+  one.report(error.kind == Kind::not_found ? cat("skip\t", error.message, hint)
+                                           : cat("fail\trank ", rank, ": ", error.message, hint));
+  return false;
+}
+
+} // namespace gpu
