@@ -108,7 +108,7 @@ RecvGroup* RecvComm::receive(std::span<const RecvBuffer> buffers) {
   }
   ++next_;
   arrange(g);
-  polled_ = false;
+  polled_.store(false, std::memory_order_relaxed);
   return &g;
 }
 
@@ -161,7 +161,7 @@ void RecvComm::maybe_grant(bool idle) {
 }
 
 void RecvComm::waiting() {
-  polled_ = true;
+  polled_.store(true, std::memory_order_relaxed);
   if (open_ == 0)
     maybe_grant(true);
 }

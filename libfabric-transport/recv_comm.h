@@ -53,7 +53,7 @@ public:
   void waiting(const FlushRequest& flush);
   void release(RecvGroup* group) {
     group->in_use = false;
-    polled_ = true;
+    polled_.store(true, std::memory_order_relaxed);
   }
   /// For memory of a GPU: the NIC has written the data, and whoever looks by another way may not see them
   /// yet; a read by the NIC itself comes after its writes (PCIe). nullptr: as many are under way as receives
@@ -132,7 +132,8 @@ private:
   uint32_t granted_received_ = 0,
            announced_ = 0; ///< messages into granted receives, and as the sender counts
   bool wanted_ = false;    ///< the sender has asked for a grant
-  bool polled_ = true;     ///< the caller has tested since it last posted
+  /// The caller has tested since it last posted: said outside the gate, heard by whoever is inside.
+  std::atomic<bool> polled_{true};
   uint16_t stashed_ = 0, stash_first_ = 0, stash_end_ = 0;
   Stashed* stash_; ///< eager_credits of them, touched only when used
   std::unique_ptr<RecvGroup[]> groups_;

@@ -5,6 +5,7 @@
 #include "libfabric-transport/introduce.h"
 #include "libfabric-transport/nccl/abi.h"
 #include "libfabric-transport/nccl/event.h"
+#include <atomic>
 #include <map>
 #include <memory>
 
@@ -17,8 +18,8 @@ struct Context {
   uint64_t id = 0;
   Logger log = nullptr;
   Profiler profiler = nullptr;
-  int traffic_class = -1;
-  bool shared = false; ///< never finalized, so an endpoint goes with its last user
+  std::atomic<int> traffic_class{-1}; ///< of endpoints that are made; in v10 each connect says it
+  bool shared = false;                ///< never finalized, so an endpoint goes with its last user
   std::map<int, std::unique_ptr<fabric::Endpoint>> endpoints;
   std::map<int, int> users;
 };
