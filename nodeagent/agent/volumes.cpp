@@ -100,7 +100,7 @@ Result<void> Volumes::set_up_volume(const std::string& base, const k8s::Volume& 
   return mount_tmpfs(cat(base, "/volumes/", volume.name), std::min(bytes, memory_bytes_), 0777);
 }
 
-// Where a mount's source lies; a subPath is resolved without following links out of the volume.
+// Where a mount's source lies.
 Result<std::string> Volumes::source(const std::string& base, const k8s::Pod& pod,
                                     const k8s::VolumeMount& mount) const {
   const k8s::Volume* volume = find(pod, mount.name);
@@ -108,11 +108,7 @@ Result<std::string> Volumes::source(const std::string& base, const k8s::Pod& pod
     return Error(Kind::invalid,
                  cat("volumeMount '", printable(mount.name, 63), "' names no volume of the pod"));
   const auto* host = std::get_if<k8s::HostPathVolume>(&volume->source);
-  std::string path = host ? host->path : cat(base, "/volumes/", volume->name);
-  if (mount.sub_path.empty())
-    return path;
-  return Error(Kind::unsupported,
-               cat("volumeMount '", printable(mount.name, 63), "': subPath is not supported yet"));
+  return host ? host->path : cat(base, "/volumes/", volume->name);
 }
 
 Result<std::vector<cri::Mount>> Volumes::mounts(const k8s::Pod& pod, const k8s::Container& container,

@@ -37,7 +37,6 @@ template<class V> void fields(V& v, Is<ResourceRequirements> auto& r) {
 template<class V> void fields(V& v, Is<VolumeMount> auto& m) {
   v.always("name", m.name);
   v.always("mountPath", m.mount_path);
-  v.field("subPath", m.sub_path);
   v.field("readOnly", m.read_only);
 }
 

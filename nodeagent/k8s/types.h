@@ -58,7 +58,7 @@ struct ResourceRequirements {
 };
 
 struct VolumeMount {
-  std::string name, mount_path, sub_path;
+  std::string name, mount_path;
   bool read_only = false;
   bool operator==(const VolumeMount&) const = default;
 };

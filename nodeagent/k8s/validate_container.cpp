@@ -116,7 +116,7 @@ void check_mounts(const Container& container, const PodSpec& pod, const Path& pa
   Path mounts(path, "volumeMounts");
   for (size_t i = 0; i < container.volume_mounts.size(); ++i) {
     const VolumeMount& mount = container.volume_mounts[i];
-    Path at(mounts, i), name(at, "name"), where(at, "mountPath"), sub(at, "subPath");
+    Path at(mounts, i), name(at, "name"), where(at, "mountPath");
     bool known = std::any_of(pod.volumes.begin(), pod.volumes.end(),
                              [&](const Volume& v) { return v.name == mount.name; });
     if (!known)
@@ -127,8 +127,6 @@ void check_mounts(const Container& container, const PodSpec& pod, const Path& pa
       problems.add(where, "must be an absolute path without '..' and ':'");
     else if (!places.insert(mount.mount_path).second)
       problems.add(where, cat(printable(mount.mount_path, 80), " is there twice"));
-    if (mount.sub_path.starts_with('/') || climbs(mount.sub_path))
-      problems.add(sub, "must be a relative path without '..'");
   }
 }
 

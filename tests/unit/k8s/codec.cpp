@@ -24,7 +24,7 @@ const char* const full[] = {
  "env":[{"name":"A","value":"1"},{"name":"B","valueFrom":{"fieldRef":{"apiVersion":"v1","fieldPath":"status.podIP"}}},
  {"name":"C","valueFrom":{"resourceFieldRef":{"containerName":"c","resource":"limits.cpu","divisor":"1m"}}}],
  "resources":{"limits":{"cpu":"2","memory":"1Gi"},"requests":{"cpu":"500m"}},
- "volumeMounts":[{"name":"a","mountPath":"/a","subPath":"s","readOnly":true}],
+ "volumeMounts":[{"name":"a","mountPath":"/a","readOnly":true}],
  "livenessProbe":{"exec":{"command":["true"]},"initialDelaySeconds":1,"timeoutSeconds":2,"periodSeconds":3,
  "successThreshold":1,"failureThreshold":5,"terminationGracePeriodSeconds":6},
  "readinessProbe":{"httpGet":{"path":"/health","port":"http","host":"h","scheme":"HTTPS","httpHeaders":[{"name":"X",

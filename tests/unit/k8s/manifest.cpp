@@ -198,7 +198,7 @@ TEST_CASE("Every field that a manifest may have is accepted in one") {
       "    - {name: C, valueFrom: {resourceFieldRef: {containerName: c, resource: limits.cpu, divisor: "
       "1m}}}\n"
       "    resources: {limits: {cpu: 1, nvidia.com/gpu: 1}, requests: {cpu: 500m, nvidia.com/gpu: 1}}\n"
-      "    volumeMounts: [{name: v, mountPath: /v, subPath: s, readOnly: true}]\n"
+      "    volumeMounts: [{name: v, mountPath: /v, readOnly: true}]\n"
       "    livenessProbe: {exec: {command: [a]}, initialDelaySeconds: 1, timeoutSeconds: 1, periodSeconds: "
       "1, "
       "successThreshold: 1, failureThreshold: 1, terminationGracePeriodSeconds: 1}\n"

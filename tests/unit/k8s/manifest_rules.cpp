@@ -59,8 +59,8 @@ TEST_CASE("Rules of a container") {
            "9:27: spec.containers[0].volumeMounts[0].name 'w' is no volume of this pod"},
           {"volumeMounts: [{name: v, mountPath: x}]", "9:41: spec.containers[0].volumeMounts[0].mountPath "
                                                       "must be an absolute path without '..' and ':'"},
-          {"volumeMounts: [{name: v, mountPath: /x, subPath: a/../b}]",
-           "9:54: spec.containers[0].volumeMounts[0].subPath must be a relative path without '..'"},
+          {"volumeMounts: [{name: v, mountPath: /x, subPath: a}]",
+           "9:45: spec.containers[0].volumeMounts[0].subPath is not supported yet"},
           {"volumeMounts: [{name: v, mountPath: /x}, {name: v, mountPath: /x}]",
            "9:67: spec.containers[0].volumeMounts[1].mountPath /x is there twice"},
           {"livenessProbe: {tcpSocket: {port: 1}, periodSeconds: 0}",
