@@ -22,6 +22,7 @@ libagent_la_SOURCES = \
   nodeagent/agent/prober.cpp nodeagent/agent/prober.h \
   nodeagent/agent/registrar.cpp nodeagent/agent/registrar.h \
   nodeagent/agent/reporter.cpp nodeagent/agent/reporter.h \
+  nodeagent/agent/runtime_log.cpp nodeagent/agent/runtime_log.h \
   nodeagent/agent/settings.cpp nodeagent/agent/settings.h \
   nodeagent/agent/tmpfs.cpp nodeagent/agent/tmpfs.h \
   nodeagent/agent/volumes.cpp nodeagent/agent/volumes.h

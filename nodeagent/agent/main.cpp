@@ -9,6 +9,7 @@
 #include "nodeagent/agent/local_api.h"
 #include "nodeagent/agent/log_room.h"
 #include "nodeagent/agent/machine.h"
+#include "nodeagent/agent/runtime_log.h"
 #include "nodeagent/agent/tmpfs.h"
 #include "nodeagent/cri/containerd.h"
 #include "nodeagent/supervise/supervise.h"
@@ -64,7 +65,16 @@ int supervisor() {
   supervise::Options options;
   options.name = "podstepd";
   options.worker = {self, "--worker"};
-  options.companions = {{"containerd", containerd->argv, containerd->environment, containerd->log_path}};
+  // Kept after each end of it: the supervisor is there then, whatever became of the worker.
+  auto keep_log = [log = containerd->log_path, record = settings->record,
+                   node = settings->identity.slurm_node] {
+    if (record.empty())
+      return;
+    if (auto kept = agent::keep_runtime_log(log, record, node); !kept)
+      log::warning(cat("keep containerd's log: ", kept.error().message));
+  };
+  options.companions = {
+      {"containerd", containerd->argv, containerd->environment, containerd->log_path, keep_log}};
   return supervise::supervise(options);
 }
 

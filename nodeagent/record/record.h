@@ -8,7 +8,8 @@
 //   logs/<pod>/<container>.<restart>.log
 //                                       the last part of a log at its exit (agent)
 //   fabric/<node>.json                  the transport's statistics, rewritten by rename (agent)
-//   daemon/<hub|agent.NODE|containerd.NODE|boot>.log
+//   daemon/<hub|agents|boot>.log        what the daemons said, bounded (boot)
+//   daemon/containerd.<node>.log        the last part of the runtime's log at its end (agent)
 //   end.json                            why and how the service ended (boot, hub)
 //   key                                 the job's random key, 0600 (hub)
 #pragma once

@@ -210,8 +210,15 @@ private:
     return ::poll(&one, 1, 0) > 0;
   }
 
-  void companion_ended(size_t i) {
+  int reap_companion(size_t i) {
     int code = companions_[i].child.reap();
+    if (options_.companions[i].ended)
+      options_.companions[i].ended();
+    return code;
+  }
+
+  void companion_ended(size_t i) {
+    int code = reap_companion(i);
     if (ending_)
       return;
     log::warning(cat(options_.companions[i].name, " ended with ", code, "; starting it again"));
@@ -245,14 +252,15 @@ private:
     Instant give_up = now() + std::chrono::seconds(2);
     for (Beside& beside : companions_)
       beside.child.signal(SIGTERM);
-    for (Beside& beside : companions_) {
-      if (!beside.child.running())
+    for (size_t i = 0; i < companions_.size(); ++i) {
+      const Child& child = companions_[i].child;
+      if (!child.running())
         continue;
-      pollfd gone{beside.child.pidfd(), POLLIN, 0};
+      pollfd gone{child.pidfd(), POLLIN, 0};
       auto left = std::chrono::ceil<std::chrono::milliseconds>(give_up - now()).count();
       if (::poll(&gone, 1, int(std::max<int64_t>(0, left))) <= 0)
-        beside.child.signal(SIGKILL);
-      beside.child.reap();
+        child.signal(SIGKILL);
+      reap_companion(i);
     }
   }
 

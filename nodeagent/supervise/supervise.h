@@ -4,6 +4,7 @@
 #pragma once
 #include "common/clock.h"
 #include "common/fd.h"
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Companion {
   std::vector<std::string> argv;        ///< argv[0] is an absolute path
   std::vector<std::string> environment; ///< the whole environment, NAME=VALUE
   std::string log_path;                 ///< stdout and stderr, appended
+  std::function<void()> ended{};        ///< called after each end of it; may be empty
 };
 
 struct Options {

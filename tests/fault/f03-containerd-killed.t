@@ -16,6 +16,8 @@ runtime=$(job_pids "$job" "$node" containerd)
 ok 'there is one containerd' test -n "$runtime" -a "$runtime" = "${runtime% *}"
 kill -9 "$runtime"
 ok 'containerd that was killed is started again' wait_until 10 another job_pids "$runtime" "$job" "$node" containerd
+kept=$(record "$job")/daemon/containerd.$node.log
+ok 'the end of its log is in the record' wait_until 10 grep -q 'containerd successfully booted' "$kept"
 ok 'a command runs in a container of it' wait_until 20 as alice podstep exec -j "$job" "$(jq -r '.pods[0].name' "$(record "$job")/status.json")" -- /bin/echo lives
 ok 'the service is ready' wait_until 15 status_is "$job" '.phase == "Ready"'
 is "$(containers "$job" "$node")" "$servers" 'the same processes serve'
@@ -29,5 +31,6 @@ ok 'a container that ended in the gap is started again' wait_until 30 status_is 
 ok 'and answers' wait_until 20 answers "$job" 2
 scancel "$job"
 ok 'the cancelled job ends' wait_over "$job" 40
+like "$(cat "$kept")" 'successfully booted.*successfully booted.*successfully booted.*StopContainer' "at the job's end it is kept whole, over all of its starts"
 audit_clean "$job"
 done_testing

@@ -142,7 +142,9 @@ TEST_CASE("A companion is started before the worker, again when it ends, and end
   Scene scene("until-term");
   std::string log = scene.directory + "/beside.log";
   scene.options.companions = {
-      {"beside", {"/bin/sh", "-c", "echo start $$; sleep 0.05; exit 1"}, {"PATH=/bin"}, log}};
+      {"beside", {"/bin/sh", "-c", "echo start $$; sleep 0.05; exit 1"}, {"PATH=/bin"}, log, [log] {
+         (void)write_file_atomic(log + ".kept", read_file(log, 1 << 20).value_or(""), 0600);
+       }}};
   scene.start();
   scene.wait_for("up");
   for (int i = 0; i < 500; ++i) {
@@ -151,8 +153,10 @@ TEST_CASE("A companion is started before the worker, again when it ends, and end
     std::this_thread::sleep_for(10ms);
   }
   CHECK(split(read_file(log, 1 << 20).value_or(""), '\n').size() > 3);
+  CHECK(split(read_file(log + ".kept", 1 << 20).value_or(""), '\n').size() >= 3); // of those that ended
   ::kill(scene.pid, SIGTERM);
   CHECK(scene.end() == 3);
+  CHECK(read_file(log + ".kept", 1 << 20).value_or("none") == read_file(log, 1 << 20).value_or(""));
 }
 
 TEST_CASE("Frames are taken whole, and a malformed one is refused") {
