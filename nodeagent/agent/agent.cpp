@@ -2,6 +2,7 @@
 #include "nodeagent/agent/agent.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "common/wire_runtime.h"
 #include "nodeagent/agent/log_room.h"
 #include "nodeagent/agent/logs.h"
 #include "nodeagent/agent/machine.h"
@@ -21,6 +22,12 @@ std::string address_of(const k8s::Node& node) {
     if (a.type == "InternalIP")
       return a.address;
   return {};
+}
+
+// Of the flat image that a container stands on.
+std::string digest_of(const cri::Container& container) {
+  auto found = container.annotations.find(wire::annotation_rootfs);
+  return found == container.annotations.end() ? std::string() : found->second;
 }
 } // namespace
 
@@ -60,6 +67,7 @@ loop::Task<void> Agent::run() {
   if (!settings_.record.empty())
     loop_.spawn("fabric statistics", report_fabric_statistics(settings_.record, context_.node.name,
                                                               [this] { return fabric_directories(); }));
+  adopt_images();
   adopt_orphans();
   co_await desired_.run();
 }
@@ -177,8 +185,35 @@ Result<void> Agent::hub_moved(const HubAddress& hub) {
   return {};
 }
 
+// Images with containers from before a restart of the worker: nobody else looks after their mounts.
+void Agent::adopt_images() {
+  std::set<std::string> digests;
+  for (const auto& [id, container] : pleg_.containers())
+    if (container.state != cri::ContainerState::exited)
+      digests.insert(digest_of(container));
+  for (const std::string& digest : digests)
+    context_.images.adopt(digest);
+}
+
 void Agent::image_lost(const std::string& digest) {
-  log::warning(cat("the mount of image ", digest, " is gone: its containers end and start again"));
+  log::warning(
+      cat("the mount of image ", digest, " is gone: containers on it end with ", pods::reason_root_lost));
+  note_lost_roots(digest, clock_.wall());
+  // And those of which no list has told yet.
+  loop_.spawn("lost image", [](Agent* self, std::string lost, WallTime at) -> loop::Task<void> {
+    co_await self->pleg_.refresh();
+    self->note_lost_roots(lost, at);
+  }(this, digest, clock_.wall()));
+}
+
+// A container that is younger than the loss stands on another mount.
+void Agent::note_lost_roots(const std::string& digest, WallTime at) {
+  const auto& containers = pleg_.containers();
+  std::erase_if(context_.lost_roots, [&](const std::string& id) { return !containers.contains(id); });
+  for (const auto& [id, container] : containers)
+    if (container.state != cri::ContainerState::exited && container.created_at <= at &&
+        digest_of(container) == digest)
+      context_.lost_roots.insert(id);
   for (const auto& [uid, life] : pods_)
     life->poke();
 }

@@ -20,7 +20,8 @@ public:
   loop::Task<void> drain(Duration at_most);
   /// Boot has started another hub.
   Result<void> hub_moved(const HubAddress& hub);
-  /// A pod's image mount broke: its containers end (fault F24) and start again by their policy.
+  /// An image's mount broke (fault F24): the containers on it end with the reason RootfsLost and start again
+  /// by their pods' policy, on a new mount.
   void image_lost(const std::string& digest);
 
   const std::map<std::string, std::shared_ptr<PodLife>>& pods() const { return pods_; }
@@ -34,6 +35,8 @@ private:
   void take(k8s::Pod pod);
   void vanish(const std::string& uid);
   void adopt_orphans();
+  void adopt_images();
+  void note_lost_roots(const std::string& digest, WallTime at);
   std::optional<pods::Ending> admit(const k8s::Pod& pod) const;
   node::Health health();
   std::vector<std::pair<FabricPages, std::string>> fabric_directories() const;

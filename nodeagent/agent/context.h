@@ -45,6 +45,7 @@ struct Context {
   pods::OomKills& oom;
   const Settings& settings;
   pods::NodeFacts node;
+  std::set<std::string> lost_roots{}; ///< ids of containers whose image's mount broke (fault F24)
 };
 
 } // namespace podstep::agent

@@ -19,6 +19,8 @@ public:
   /// Looks the image up, mounts it, makes the runtime know it. Errors: not_found (with a hint), invalid,
   /// failed.
   virtual loop::Task<Result<ReadyImage>> ready(std::string name) = 0;
+  /// Looks after the mount of an image that a worker before this one mounted; it may be broken already.
+  virtual void adopt(const std::string& digest) = 0;
 };
 
 /// The flat images of the stores (design: images without a local disk).
@@ -28,6 +30,7 @@ public:
   StoreImages(loop::Loop& loop, cri::Client& runtime, const std::string& run, images::Stores stores,
               std::function<void(std::string digest)> lost);
   loop::Task<Result<ReadyImage>> ready(std::string name) override;
+  void adopt(const std::string& digest) override { mounts_.adopt(digest); }
   void unmount_all() { mounts_.unmount_all(); }
 
 private:

@@ -46,7 +46,9 @@ public:
   std::vector<std::string> known_pods() const;
   /// Empty while the runtime answers, else why not.
   const std::string& error() const { return error_; }
-  /// The container as CRI last listed it, by id; nullptr when it is unknown.
+  /// All containers as CRI last listed them, by id.
+  const std::map<std::string, cri::Container>& containers() const { return containers_; }
+  /// One of them; nullptr when it is unknown.
   const cri::Container* container(const std::string& id) const;
 
   /// Without events nothing is missed for longer than this.

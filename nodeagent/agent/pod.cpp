@@ -139,9 +139,11 @@ void PodLife::look() {
   prober_->follow(pod_, all, context_.ports.of(pod_.metadata.uid), memory_.ending.has_value());
 }
 
-// Last words, the kernel's part in it, and the record's copy of the log, once per ended container.
+// Who has lost its root; of ended containers, once, last words, the kernel's part in it and the record's copy
+// of the log.
 void PodLife::note_ends() {
   for (pods::ObservedContainer& c : view_.containers) {
+    c.root_lost = context_.lost_roots.contains(c.id);
     if (c.state != pods::RunState::exited)
       continue;
     auto known = ends_.find(c.id);
@@ -149,7 +151,9 @@ void PodLife::note_ends() {
       known = ends_.emplace(c.id, end_of(c)).first;
     if (c.message.empty())
       c.message = known->second.words;
-    if (known->second.oom)
+    if (c.root_lost || pods::reported_reason(pod_.status, c.id) == pods::reason_root_lost)
+      pods::end_without_root(c);
+    else if (known->second.oom)
       c.reason = pods::reason_oom;
   }
 }
@@ -170,9 +174,9 @@ PodLife::End PodLife::end_of(const pods::ObservedContainer& c) {
 }
 
 bool PodLife::was_oom(const pods::ObservedContainer& c) {
-  if (pods::was_reported_oom(pod_.status, c.id))
+  if (pods::reported_reason(pod_.status, c.id) == pods::reason_oom)
     return true;
-  if (c.exit_code != pods::exit_sigkill || memory_.stopping.contains(c.id) ||
+  if (c.root_lost || c.exit_code != pods::exit_sigkill || memory_.stopping.contains(c.id) ||
       !context_.oom.explains(count_oom_kills()))
     return false;
   context_.events.warning(pod_, "OOMKilling",

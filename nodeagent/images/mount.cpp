@@ -50,7 +50,7 @@ Result<OwnedPid> start_squashfuse(const std::string& file, const std::string& po
 }
 
 /// The squashfuse of an earlier worker: named by its pid file, proven by its command line.
-Result<OwnedPid> adopt(const std::string& pid_file, const std::string& point) {
+Result<OwnedPid> find_running(const std::string& pid_file, const std::string& point) {
   PODSTEP_TRY(std::string text, read_file(pid_file, 32));
   PODSTEP_TRY(int64_t pid, parse_int(trim(text), 2, INT32_MAX));
   OwnedPid found{pid_t(pid), OwnedFd(int(::syscall(SYS_pidfd_open, pid, 0)))};
@@ -116,7 +116,7 @@ loop::Task<void> Mounts::Parts::watch(std::string digest, std::shared_ptr<Watche
 void Mounts::Parts::take_over(const std::string& digest) {
   if (watched.contains(digest))
     return;
-  auto found = adopt(notes(digest) + ".pid", point(digest));
+  auto found = find_running(notes(digest) + ".pid", point(digest));
   if (!found)
     return; // mounted by somebody who is not ours to watch
   auto entry = std::make_shared<Watched>();
@@ -188,6 +188,15 @@ loop::Task<Result<std::string>> Mounts::ensure(const std::string& asked, const s
   if (!mounted)
     co_return std::move(mounted).error().in(cat("image ", digest));
   co_return at;
+}
+
+void Mounts::adopt(const std::string& digest) {
+  if (!wire::is_digest(digest))
+    return;
+  parts_->take_over(digest);
+  if (!parts_->watched.contains(digest) && mounted_at(parts_->point(digest)) == Mounted::broken &&
+      parts_->lost)
+    parts_->lost(digest);
 }
 
 void Mounts::unmount_all() {

@@ -23,6 +23,9 @@ public:
   /// (absolute). Errors: not_found (file), failed with what squashfuse_ll said, unavailable with a hint when
   /// /dev/fuse cannot be opened.
   loop::Task<Result<std::string>> ensure(const std::string& digest, const std::string& file);
+  /// Watches the mount of an image that a process before this one mounted, if there is one; of a mount that
+  /// is broken already `lost` is called now.
+  void adopt(const std::string& digest);
   /// Unmounts what this object mounted (lazily: containers that still run keep their root); for a clean end.
   void unmount_all();
 

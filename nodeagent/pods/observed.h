@@ -31,6 +31,8 @@ struct ObservedContainer {
   int32_t exit_code = 0;
   std::string reason, message, image_id;
   std::string hash; ///< of name and image when it was made (definition_hash)
+  bool root_lost =
+      false; ///< the mount of its image broke under it (fault F24): the agent's word, no runtime knows
 };
 
 /// One pod on this node. Order does not matter.

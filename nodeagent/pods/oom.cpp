@@ -24,16 +24,6 @@ int64_t oom_score_adj(const k8s::PodSpec& spec, const k8s::Container& container,
   return std::clamp(most - int64_t(double(most) * std::min(part, 1.0)), least + 1, most - 1);
 }
 
-bool was_reported_oom(const k8s::PodStatus& status, const std::string& container_id) {
-  const auto is_that = [&](const k8s::ContainerState& state) {
-    const auto* ended = std::get_if<k8s::ContainerStateTerminated>(&state);
-    return ended && ended->reason == reason_oom && ended->container_id.ends_with(container_id);
-  };
-  return std::any_of(
-      status.container_statuses.begin(), status.container_statuses.end(),
-      [&](const k8s::ContainerStatus& c) { return is_that(c.state) || is_that(c.last_state); });
-}
-
 void OomKills::sample(std::optional<uint64_t> count) {
   before_ = last_ ? last_ : count;
   last_ = count;

@@ -16,10 +16,6 @@ inline constexpr int32_t exit_sigkill = 137;
 /// as low as that of agent and containerd, which is 0: a pod dies first. `memory`: the node's, in bytes.
 int64_t oom_score_adj(const k8s::PodSpec& spec, const k8s::Container& container, int64_t memory);
 
-/// The API was told of this container's end that it was one: an agent that was started again must say the
-/// same.
-bool was_reported_oom(const k8s::PodStatus& status, const std::string& container_id);
-
 /// Tells which containers the kernel killed for memory from its count of such kills in the step's cgroup: a
 /// container that SIGKILL ended, and of which nobody here wanted the end, is taken for one when the count has
 /// risen just before. Not every rise is a container's: a child process that is killed leaves its container

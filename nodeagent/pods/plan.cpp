@@ -64,13 +64,17 @@ Duration kill_grace(const k8s::Pod& pod, const k8s::Container& spec) {
   return std::max<Duration>(std::chrono::seconds(std::clamp<int64_t>(n, 0, 86'400)), least_container_grace);
 }
 
-// A running container goes on unless its definition changed (K-LIFE-3) or a probe wants it ended.
+// A running container goes on unless it has lost its root (fault F24: not even its own handler of SIGTERM can
+// be read any more, so it is given no time), its definition changed (K-LIFE-3) or a probe wants it ended.
 void plan_running(const Inputs& in, const k8s::Container& spec, const ContainerView& c, Plan& out) {
   const ObservedContainer* seen = find(*in.observed, c.id);
   if (!seen)
     return;
   auto kill = in.memory->kills.find(spec.name);
-  if (!c.hash.empty() && c.hash != definition_hash(spec))
+  if (seen->root_lost)
+    stop(in, *seen, least_container_grace,
+         cat("Container ", spec.name, " has lost its root: the mount of its image ended"), out);
+  else if (!c.hash.empty() && c.hash != definition_hash(spec))
     stop(in, *seen, kill_grace(*in.pod, spec),
          cat("Container ", spec.name, " definition changed, will be restarted"), out);
   else if (kill != in.memory->kills.end())

@@ -107,6 +107,23 @@ std::optional<k8s::ContainerStateTerminated> previous_of(const ContainerView& v,
 }
 } // namespace
 
+void end_without_root(ObservedContainer& container) {
+  container.reason = reason_root_lost;
+  if (container.message.empty())
+    container.message = "The mount of the container's image ended";
+  if (container.exit_code == 0)
+    container.exit_code = exit_lost;
+}
+
+std::string reported_reason(const k8s::PodStatus& status, const std::string& id) {
+  for (const k8s::ContainerStatus& container : status.container_statuses)
+    for (const k8s::ContainerState* state : {&container.state, &container.last_state})
+      if (const auto* ended = std::get_if<k8s::ContainerStateTerminated>(state);
+          ended && bare_id(ended->container_id) == id)
+        return ended->reason;
+  return {};
+}
+
 std::vector<ContainerView> view(const k8s::Pod& pod, const Observed& observed, Instant now, WallTime wall) {
   std::vector<ContainerView> out;
   for (const k8s::Container& spec : pod.spec.containers) {

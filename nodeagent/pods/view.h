@@ -28,6 +28,14 @@ struct ContainerView {
 inline constexpr const char* reason_lost = "ContainerStatusUnknown";
 inline constexpr int32_t exit_lost = 137;
 
+/// A container whose image's mount broke under it (fault F24).
+inline constexpr const char* reason_root_lost = "RootfsLost";
+/// Gives its end, which is a failure whatever its exit code says, that reason.
+void end_without_root(ObservedContainer& container);
+
+/// The reason of the end of the container `id` as the API was told it; empty when it was not.
+std::string reported_reason(const k8s::PodStatus& status, const std::string& id);
+
 /// In the order of spec.containers. `now` dates what vanished unseen.
 std::vector<ContainerView> view(const k8s::Pod& pod, const Observed& observed, Instant now, WallTime wall);
 

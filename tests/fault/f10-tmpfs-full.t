@@ -13,23 +13,15 @@ servers=$(containers "$job" "$node") daemons=$(job_pids "$job" "$node" podstepd;
 
 # inside CMD...: in the agent's mount namespace, where t/ is the tmpfs.
 inside() { nsenter -t "$(supervisor_of "$job" "$node" podstepd)" -m -- "$@"; }
-# run_of STEP: the run directory of the job's step of that name; which of the two is step 0 is not said.
-run_of() {
-  local step
-  step=$(squeue -h -s -j "$job" -o '%i|%j' | sed -n "s/|$1\$//p")
-  echo "/run/podstep/$job.0.${step#*.}.$node"
-}
-agent=$(run_of podstepd) hub=$(run_of podstep-hub)
+agent=$(run_of "$job" "$node" podstepd)
 inside sh -c "cat /dev/zero >'$agent/t/filler'" 2>/dev/null
 is "$(inside df --output=avail "$agent/t" | tail -n 1 | xargs)" 0 'nothing is left'
-# api METHOD PATH: the hub's own socket, as the job's user on its node.
-api() { cluster run --node "$node" -u alice -- curl -sS --unix-socket "$hub/sock" -X "$1" "http://localhost$2"; }
-pressed() { api GET "/api/v1/nodes/$node" | jq -e '.status.conditions[] | select(.type == "DiskPressure") | .status == "True"'; }
-ok 'the node says DiskPressure' wait_until 40 pressed || diag "$(api GET "/api/v1/nodes/$node" 2>&1 | head -c 3000)"
+pressed() { hub_api "$job" GET "/api/v1/nodes/$node" | jq -e '.status.conditions[] | select(.type == "DiskPressure") | .status == "True"'; }
+ok 'the node says DiskPressure' wait_until 40 pressed || diag "$(hub_api "$job" GET "/api/v1/nodes/$node" 2>&1 | head -c 3000)"
 is "$(containers "$job" "$node")" "$servers" 'the same processes serve'
 
 gone=$(jq -r '.pods[0].name' "$(record "$job")/status.json")
-api DELETE "/api/v1/namespaces/default/pods/$gone" >/dev/null
+hub_api "$job" DELETE "/api/v1/namespaces/default/pods/$gone" >/dev/null
 ok 'a pod that is made now waits, and its status says for what' wait_until 30 status_is "$job" \
   '.pods[] | select(.phase == "Pending") | .reason | test("Unschedulable: .*disk-pressure")'
 is "$(for pid in $daemons; do [ -e "/proc/$pid" ] || echo "$pid"; done)" '' 'agent and containerd are the same processes'

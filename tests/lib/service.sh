@@ -95,6 +95,19 @@ answers() {
   for url in $(urls "$1"); do [ "$(curl -s --max-time 2 "$url")" = podstep ] || return 1; done
 }
 
+# run_of JOB NODE STEP: the run directory there of the job's step of that name (podstepd, podstep-hub); which of the two is step 0 is not
+# said. hub_api JOB METHOD PATH: the Kubernetes API at the hub's own socket, as the job's user on its node.
+run_of() {
+  local step
+  step=$(squeue -h -s -j "$1" -o '%i|%j' | sed -n "s/|$3\$//p")
+  echo "/run/podstep/$1.0.${step#*.}.$2"
+}
+hub_api() {
+  local node
+  node=$(first_node "$1")
+  cluster run --node "$node" -u alice -- curl -sS --unix-socket "$(run_of "$1" "$node" podstep-hub)/sock" -X "$2" "http://localhost$3"
+}
+
 # restarts JOB: names, restart counts and uids of all pods, for "nothing was restarted".
 restarts() { jq -c '[.pods[] | [.name, .restarts, .uid]]' "$(record "$1")/status.json"; }
 

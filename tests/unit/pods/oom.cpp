@@ -63,18 +63,3 @@ TEST_CASE("Where the kernel does not count, nothing is explained") {
   CHECK_FALSE(kills.explains(std::nullopt));
   CHECK(kills.explains(4));
 }
-
-TEST_CASE("What was reported as a kill for memory stays one for an agent that is started again") {
-  k8s::PodStatus status;
-  status.container_statuses.resize(1);
-  k8s::ContainerStateTerminated ended;
-  ended.reason = reason_oom;
-  ended.container_id = "containerd://abc";
-  CHECK_FALSE(was_reported_oom(status, "abc"));
-  status.container_statuses[0].last_state = ended;
-  CHECK(was_reported_oom(status, "abc"));
-  CHECK_FALSE(was_reported_oom(status, "abd"));
-  ended.reason = "Error";
-  status.container_statuses[0].last_state = ended;
-  CHECK_FALSE(was_reported_oom(status, "abc"));
-}

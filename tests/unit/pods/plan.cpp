@@ -277,3 +277,42 @@ TEST_CASE("A lost container whose new start failed is tried again, not for ever 
   w.memory.backoff.tried(backoff_key(w.pod.spec.containers[0]), w.now, w.now);
   CHECK(words(w.plan()) == "start a 1");
 }
+
+TEST_CASE(
+    "A container that has lost its root is stopped at once and starts again by its policy (fault F24)") {
+  struct Row {
+    const char* policy;
+    int32_t exit_code;
+    const char* plan;
+    const char* phase;
+  };
+  for (const Row& r :
+       {Row{"Always", 0, "start a 1", "Running"}, Row{"Always", 137, "start a 1", "Running"},
+        Row{"OnFailure", 0, "start a 1", "Running"}, Row{"Never", 0, "stop sandbox sb0", "Failed"}}) {
+    INFO(r.policy << " " << r.exit_code);
+    World w({"a", "b"}, r.policy);
+    w.pod.spec.termination_grace_period_seconds = 600;
+    w.sandbox();
+    w.container("a", RunState::running).root_lost = true;
+    w.container("b", RunState::exited, 0);
+    if (r.policy != std::string("Never"))
+      w.observed.containers.back().state = RunState::running;
+    Plan plan = w.plan();
+    REQUIRE(words(plan) == "stop a-0");
+    CHECK(plan.actions[0].grace == least_container_grace);
+    CHECK(plan.actions[0].why == "Container a has lost its root: the mount of its image ended");
+    ObservedContainer& a = w.observed.containers[0];
+    a.state = RunState::exited;
+    a.exit_code = r.exit_code;
+    end_without_root(a);
+    CHECK(words(w.plan()) == r.plan);
+    CHECK(w.status().phase == r.phase);
+    w.report();
+    CHECK(reported_reason(w.pod.status, "a-0") ==
+          reason_root_lost); // also for a worker that is started again
+    CHECK(reported_reason(w.pod.status, "a-1").empty());
+    auto* ended = std::get_if<k8s::ContainerStateTerminated>(&w.pod.status.container_statuses[0].state);
+    REQUIRE(ended);
+    CHECK(ended->exit_code == 137);
+  }
+}
