@@ -27,10 +27,10 @@ inline constexpr const char* env_store = "SLURM_PODSTEP_STORE";
 /// entered its user namespace; set by the plugin in the agents' step, absent where there is no such file.
 inline constexpr const char* env_fabric = "SLURM_PODSTEP_FABRIC";
 
-/// Where the submitting user's specs and images lie, if not in the usual places, and how registries are
-/// reached: each variable travels under a name of ours, for only SLURM_* arrives under --export=NONE, and
-/// gets its own back in boot's two steps; or in the hub's alone, which imports images: an agent's probes must
-/// see no proxy.
+/// Where the submitting user's specs and images lie, if not in the usual places, which ports pods get, and
+/// how registries are reached: each variable travels under a name of ours, for only SLURM_* arrives under
+/// --export=NONE, and gets its own back in boot's two steps; or in the hub's alone, which imports images: an
+/// agent's probes must see no proxy.
 struct Carried {
   const char* name;
   const char* as;
@@ -38,6 +38,7 @@ struct Carried {
 };
 inline constexpr Carried carried[] = {{"XDG_STATE_HOME", "SLURM_PODSTEP_STATE_HOME"},
                                       {"PODSTEP_STORE", "SLURM_PODSTEP_USER_STORE"},
+                                      {"PODSTEP_PORT_RANGE", "SLURM_PODSTEP_PORT_RANGE"},
                                       {"REGISTRY_AUTH_FILE", "SLURM_PODSTEP_AUTH_FILE", true},
                                       {"https_proxy", "SLURM_PODSTEP_HTTPS_PROXY", true},
                                       {"http_proxy", "SLURM_PODSTEP_HTTP_PROXY", true},

@@ -41,7 +41,7 @@ Agent::Agent(loop::Loop& loop, const Clock& clock, const Settings& settings, cri
                 it->second->poke();
               changed_.notify();
             }),
-      volumes_(settings.pods(), memory_bytes), ports_(settings.port_first, settings.port_last),
+      volumes_(settings.pods(), memory_bytes), ports_(settings.ports.first, settings.ports.last),
       context_{loop,   clock,   runtime,  images,
                hub,    events_, pleg_,    volumes_,
                ports_, oom_,    settings, {node.metadata.name, address_of(node), node.status.allocatable}},

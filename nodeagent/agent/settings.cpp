@@ -3,6 +3,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
+#include <algorithm>
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -24,18 +25,20 @@ Result<int64_t> number(const char* name, int64_t most) {
   return n;
 }
 
-// `40000-40999`, as srun's SrunPortRange; anything else leaves the default.
-void read_port_range(Settings& out) {
-  std::vector<std::string> ends = split(variable("PODSTEP_PORT_RANGE"), '-');
-  if (ends.size() != 2)
-    return;
-  auto first = parse_int(ends[0], 1024, 65535), last = parse_int(ends[1], 1024, 65535);
-  if (!first || !last || *last < *first)
-    return;
-  out.port_first = int32_t(*first);
-  out.port_last = int32_t(*last);
-}
 } // namespace
+
+Result<PortRange> parse_port_range(std::string_view text) {
+  if (text.empty())
+    return PortRange{};
+  const size_t dash = std::min(text.find('-'), text.size());
+  auto first = parse_int(text.substr(0, dash), 1024, 65535);
+  auto last = parse_int(text.substr(std::min(dash + 1, text.size())), 1024, 65535);
+  if (!first || !last || *last < *first)
+    return Error(Kind::invalid,
+                 cat("PODSTEP_PORT_RANGE is '", printable(text, 40), "', not a range of ports"),
+                 "FIRST-LAST between 1024 and 65535, such as 31000-31999");
+  return PortRange{int32_t(*first), int32_t(*last)};
+}
 
 Result<Settings> read_settings() {
   Settings out;
@@ -60,7 +63,7 @@ Result<Settings> read_settings() {
         "add podstep.so to plugstack.conf on every node; `podstep check` tells");
   out.record = variable(wire::env_record);
   out.job_end = parse_int(variable("SLURM_JOB_END_TIME"), 0, INT64_MAX).value_or(0);
-  read_port_range(out);
+  PODSTEP_TRY(out.ports, parse_port_range(variable("PODSTEP_PORT_RANGE")));
   return out;
 }
 

@@ -6,13 +6,21 @@
 
 namespace podstep::agent {
 
+/// For `podstep.io/port-NAME: auto`, both ends included.
+struct PortRange {
+  int32_t first = 30000, last = 39999;
+  bool operator==(const PortRange&) const = default;
+};
+/// `31000-31999`, as srun's SrunPortRange; empty: the default. Error: invalid.
+Result<PortRange> parse_port_range(std::string_view text);
+
 struct Settings {
   node::Identity identity;
-  uint32_t rank = 0;                             ///< SLURM_PROCID: of this task in the agents' step
-  std::string run;                               ///< the run directory (env_run_dir of wire_spec.h)
-  std::string record;                            ///< the record directory; empty: no record
-  int64_t job_end = 0;                           ///< SLURM_JOB_END_TIME, 0 where Slurm does not say
-  int32_t port_first = 30000, port_last = 39999; ///< for `podstep.io/port-NAME: auto`
+  uint32_t rank = 0;   ///< SLURM_PROCID: of this task in the agents' step
+  std::string run;     ///< the run directory (env_run_dir of wire_spec.h)
+  std::string record;  ///< the record directory; empty: no record
+  int64_t job_end = 0; ///< SLURM_JOB_END_TIME, 0 where Slurm does not say
+  PortRange ports;     ///< PODSTEP_PORT_RANGE
 
   std::string tmp() const { return run + "/t"; }
   std::string socket() const { return run + "/sock"; }

@@ -7,10 +7,11 @@
 need_service
 
 file=$(manifest web 2)
-job=$(serve "$file" -N2)
+job=$(as alice env PODSTEP_PORT_RANGE=31000-31009 podstep submit --parsable "$file" -- -N2)
 like "$job" '^[0-9]+$' 'podstep submit prints the job'
 ok 'two replicas become ready and answer over the network' wait_until 40 answers "$job" 2
 is "$(jq -r '[.endpoints[].node] | unique | length' "$(record "$job")/endpoints.json")" 2 'they are on two nodes'
+like "$(jq -r '[.endpoints[].port | tostring] | join(" ")' "$(record "$job")/endpoints.json")" '^3100[0-9] 3100[0-9]$' 'on ports of the range that was asked for'
 like "$(as alice podstep status "$job")" 'Ready, pods 2/2 ready' 'podstep status says so'
 key=$(as alice podstep key "$job")
 like "$key" '^[0-9a-f]{64}$' 'the job has a random key'
@@ -26,6 +27,10 @@ ok 'the cancelled job ends' wait_over "$job" 40
 audit_clean "$job"
 ok 'the record can still be read' as alice podstep status "$job"
 like "$(jq -r .cause "$(record "$job")/end.json")" '.' 'and says why the service ended'
+
+job=$(as alice env PODSTEP_PORT_RANGE=80-90 podstep submit --parsable "$file" -- -N1)
+ok 'a service with a range that is none ends' wait_over "$job" 60
+like "$(cat "$(home alice)"/*"$job".out)" "refused on .*PODSTEP_PORT_RANGE is '80-90', not a range of ports" 'and says why'
 
 big=$(manifest big 9)
 sed -i 's/cpu: 500m/cpu: "1"/' "$big"

@@ -17,6 +17,14 @@ TEST_CASE("The agent stands only in a namespace that maps 0 to one ordinary user
   }
 }
 
+TEST_CASE("A range of ports is two numbers in order; what is none is refused, and nothing is the default") {
+  CHECK(parse_port_range("31000-31999").value_or(PortRange{}) == PortRange{31000, 31999});
+  CHECK(parse_port_range("31000-31000").value_or(PortRange{}) == PortRange{31000, 31000});
+  CHECK(parse_port_range("").value_or(PortRange{1, 1}) == PortRange{30000, 39999});
+  for (const char* bad : {"31000", "31999-31000", "80-90", "31000-70000", "a-b", "-", "1-2-3", "31000-"})
+    CHECK_FALSE(parse_port_range(bad));
+}
+
 TEST_CASE("The hub's line and the POST of its new address give the same address, garbage none") {
   const std::string fingerprint(64, 'a');
   auto line = parse_hub_line("hub 10.77.0.11 40123 " + fingerprint);
