@@ -90,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         pids = subprocess.run(["pgrep", "-P", str(child.pid)], capture_output=True, text=True).stdout.split()
         if self.path == "/podstep/v1/containers":
-            body = json.dumps({"items": [{"namespace": "default", "pod": "chat-0", "container": "server", "pid": int(pids[0])}]})
+            body = json.dumps({"items": [{"namespace": "default", "pod": "chat-0", "container": "server", "id": "c" * 64, "pid": int(pids[0])}]})
         elif self.path.startswith("/containerLogs/default/chat-0/server?"):
             body = "live " + self.path.split("?")[1] + "\n"
         else:
