@@ -5,6 +5,7 @@
 #include "common/inherited.h"
 #include "common/text.h"
 #include "nodeagent/cli/confine.h"
+#include "nodeagent/cli/namespaces.h"
 #include "nodeagent/cli/word.h"
 #include <cerrno>
 #include <csignal>
@@ -12,7 +13,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,31 +21,13 @@ namespace {
 
 constexpr size_t environment_bytes = 4 << 20;
 
-struct Namespace {
-  const char* name;
-  int type;
-};
-/// The user namespace first: it gives the right to join the others. Network and cgroup stay the step's own:
-/// pods share the host's network.
-constexpr Namespace namespaces[] = {{"user", CLONE_NEWUSER},
-                                    {"ipc", CLONE_NEWIPC},
-                                    {"uts", CLONE_NEWUTS},
-                                    {"pid", CLONE_NEWPID},
-                                    {"mnt", CLONE_NEWNS}};
-
 /// All that is read of the container before the first namespace is joined; afterwards its /proc is another.
 struct Inside {
-  std::vector<std::pair<Namespace, OwnedFd>> to_join;
+  std::vector<Namespace> to_join;
   OwnedFd root, directory;
   std::vector<std::string> environment;
   Confinement confinement;
 };
-
-bool same_file(int fd, const std::string& path) {
-  struct stat a, b;
-  return ::fstat(fd, &a) == 0 && ::stat(path.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
-         a.st_ino == b.st_ino;
-}
 
 Result<OwnedFd> open_of(const std::string& path, int flags) {
   OwnedFd fd(::open(path.c_str(), flags | O_CLOEXEC));
@@ -57,11 +39,7 @@ Result<OwnedFd> open_of(const std::string& path, int flags) {
 Result<Inside> look_at(pid_t pid, std::string filter) {
   std::string proc = cat("/proc/", pid);
   Inside inside;
-  for (const Namespace& each : namespaces) {
-    PODSTEP_TRY(OwnedFd fd, open_of(cat(proc, "/ns/", each.name), O_RDONLY));
-    if (!same_file(fd.get(), cat("/proc/self/ns/", each.name)))
-      inside.to_join.emplace_back(each, std::move(fd));
-  }
+  PODSTEP_TRY(inside.to_join, namespaces_to_join(pid));
   PODSTEP_TRY(inside.root, open_of(proc + "/root", O_PATH | O_DIRECTORY));
   PODSTEP_TRY(inside.directory, open_of(proc + "/cwd", O_PATH | O_DIRECTORY));
   PODSTEP_TRY(std::string environment, read_file(proc + "/environ", environment_bytes));
@@ -73,8 +51,8 @@ Result<Inside> look_at(pid_t pid, std::string filter) {
 }
 
 Result<void> join(const Inside& inside) {
-  for (const auto& [each, fd] : inside.to_join)
-    if (::setns(fd.get(), each.type) != 0)
+  for (const Namespace& each : inside.to_join)
+    if (::setns(each.fd.get(), each.type) != 0)
       return errno_error(cat("enter the container's ", each.name, " namespace"));
   if (::fchdir(inside.root.get()) != 0 || ::chroot(".") != 0 || ::fchdir(inside.directory.get()) != 0)
     return errno_error("enter the container's root directory");

@@ -12,6 +12,7 @@ libcli_la_SOURCES = \
   nodeagent/cli/jobs.cpp nodeagent/cli/jobs.h \
   nodeagent/cli/kept_logs.cpp nodeagent/cli/kept_logs.h \
   nodeagent/cli/local_agent.cpp nodeagent/cli/local_agent.h \
+  nodeagent/cli/namespaces.cpp nodeagent/cli/namespaces.h \
   nodeagent/cli/progress.cpp nodeagent/cli/progress.h \
   nodeagent/cli/script.cpp nodeagent/cli/script.h \
   nodeagent/cli/service.cpp nodeagent/cli/service.h nodeagent/cli/service_page.cpp \

@@ -1,0 +1,81 @@
+// In which order a container's namespaces are joined; the container is a child of the test.
+#include "nodeagent/cli/namespaces.h"
+#include "tests/unit/catch.h"
+#include <csignal>
+#include <sched.h>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace podstep::cli;
+
+namespace {
+/// A child that has made these namespaces, one call of unshare(2) after the other; -1 where they cannot be
+/// made here.
+struct Child {
+  pid_t pid = -1;
+  explicit Child(const std::vector<int>& flags) {
+    int ready[2];
+    REQUIRE(::pipe(ready) == 0);
+    pid = ::fork();
+    if (pid == 0) {
+      bool good = true;
+      for (int one : flags)
+        good = good && ::unshare(one) == 0;
+      char word = good ? 'y' : 'n';
+      (void)!::write(ready[1], &word, 1);
+      ::pause();
+      ::_exit(0);
+    }
+    char word = 'n';
+    (void)!::read(ready[0], &word, 1);
+    ::close(ready[0]);
+    ::close(ready[1]);
+    if (word == 'y')
+      return;
+    end();
+  }
+  ~Child() { end(); }
+  void end() {
+    if (pid > 0 && ::kill(pid, SIGKILL) == 0)
+      ::waitpid(pid, nullptr, 0);
+    pid = -1;
+  }
+};
+
+std::string order(pid_t pid) {
+  auto found = namespaces_to_join(pid);
+  if (!found)
+    return found.error().message;
+  std::string out;
+  for (const Namespace& each : *found)
+    out += std::string(out.empty() ? "" : " ") + each.name;
+  return out;
+}
+} // namespace
+
+TEST_CASE("Nothing is joined that this process is in already, and a process that is gone is told") {
+  CHECK(order(::getpid()).empty());
+  Child gone({});
+  pid_t pid = gone.pid;
+  gone.end();
+  CHECK(namespaces_to_join(pid).error().kind == podstep::Kind::not_found);
+}
+
+TEST_CASE("Each user namespace is followed by what it owns, the outermost first") {
+  struct Row {
+    std::vector<int> flags;
+    const char* order;
+  };
+  for (const Row& row : {Row{{CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS}, "user ipc uts mnt"},
+                         Row{{CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWUTS, CLONE_NEWUSER | CLONE_NEWNS},
+                             "user ipc uts user mnt"},
+                         Row{{CLONE_NEWUSER, CLONE_NEWUSER | CLONE_NEWUTS}, "user user uts"}}) {
+    Child child(row.flags);
+    if (child.pid < 0) {
+      WARN("no user namespaces can be made here");
+      return;
+    }
+    CHECK(order(child.pid) == row.order);
+  }
+}
