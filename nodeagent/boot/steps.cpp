@@ -59,7 +59,7 @@ Result<void> signal_tasks(const Job& job, const StepStart& step, const char* sig
     std::vector<std::string> fields = split(trim(line), '|');
     if (fields.size() != 3 || fields[1] != step_name(step.role) || fields[2] != trim(nodes))
       continue;
-    PODSTEP_TRY(std::string silent, ask({"scancel", cat("--signal=", signal), fields[0]}));
+    PODSTEP_TRY(std::string silent, ask({"scancel", "--quiet", cat("--signal=", signal), fields[0]}));
   }
   return {};
 }
