@@ -161,13 +161,14 @@ void set_key(Device& device, uint32_t service, uint16_t vni) {
 /// Gives each device the key of its service in the step. One without a service is nobody's here, whatever the
 /// node has.
 Result<void> attach_step(std::vector<Device>& devices, const Slingshot& step, const Settings& settings) {
-  PODSTEP_TRY(uint16_t vni, choose_vni(step, settings.vni));
+  PODSTEP_TRY(uint16_t vni, settings.explicit_vni != 0 ? Result<uint16_t>(settings.explicit_vni)
+                                                       : choose_vni(step, settings.vni));
   std::string seen;
   std::erase_if(devices, [&](Device& device) {
     auto found = std::find_if(step.devices.begin(), step.devices.end(),
                               [&](const CxiDevice& d) { return d.name == device.name; });
     if (found != step.devices.end()) {
-      set_key(device, found->service, vni);
+      set_key(device, settings.explicit_service != 0 ? settings.explicit_service : found->service, vni);
       if (step.traffic_classes != 0)
         device.traffic_labels = step.traffic_classes;
     } else
@@ -180,15 +181,20 @@ Result<void> attach_step(std::vector<Device>& devices, const Slingshot& step, co
 }
 
 Result<void> attach_keys(std::vector<Device>& devices, const Settings& settings, const Lookup& environment) {
-  if (settings.explicit_service != 0 && settings.explicit_vni != 0) {
-    if (settings.explicit_service == 1 && !settings.allow_default_service)
-      return Error(Kind::forbidden, "CXI service 1 restricts nobody",
-                   "use the step's own service (SLINGSHOT_SVC_IDS), or ask the site for leave");
+  bool service = settings.explicit_service != 0, vni = settings.explicit_vni != 0;
+  if (settings.explicit_service == 1 && !settings.allow_default_service)
+    return Error(Kind::forbidden, "CXI service 1 restricts nobody",
+                 "use the step's own service (SLINGSHOT_SVC_IDS), or ask the site for leave");
+  if (service && vni) {
     for (Device& device : devices)
       set_key(device, settings.explicit_service, settings.explicit_vni);
     return {};
   }
   PODSTEP_TRY(std::optional<Slingshot> step, parse_slingshot(environment, settings.allow_default_service));
+  if (!step && (service || vni))
+    return Error(Kind::invalid,
+                 vni ? "a VNI is named without its CXI service" : "a CXI service is named without its VNI",
+                 "name both: the step has no SLINGSHOT_* variables that say the other one");
   if (!step)
     return settings.allow_default_service
                ? Result<void>()

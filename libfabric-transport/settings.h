@@ -19,7 +19,7 @@ struct Settings {
   std::string key_file, key_text; ///< one of them at most
   std::string rendezvous;         ///< where ranks meet; empty: PMIx where the step has it
   VniScope vni = VniScope::step;
-  uint16_t explicit_vni = 0; ///< with `explicit_service`, instead of what the environment says; C API only
+  uint16_t explicit_vni = 0; ///< each instead of what the environment says; C API only
   uint32_t explicit_service = 0;
   bool allow_default_service = false;
   std::optional<bool> dmabuf; ///< whether the provider takes memory by dma-buf; empty: as is known of it

@@ -5,10 +5,8 @@ namespace podstep::nccl {
 
 namespace {
 
-int connect_with(int device, Config* config, void* handle, void** out, void** device_handle) noexcept {
-  if (config)
-    shared_context()->traffic_class = config->traffic_class; // of endpoints that are made from now on
-  return connect_shared(device, handle, out, device_handle);
+int connect_with(int device, Config* config, void* handle, void** out, void**) noexcept {
+  return connect_from(*shared_context(), {device, config ? config->traffic_class : -1}, handle, out);
 }
 
 constexpr NetV10 make() {

@@ -5,7 +5,7 @@
 #include "libfabric-transport/introduce.h"
 #include "libfabric-transport/nccl/abi.h"
 #include "libfabric-transport/nccl/event.h"
-#include <atomic>
+#include <compare>
 #include <map>
 #include <memory>
 
@@ -13,22 +13,29 @@ namespace podstep::nccl {
 
 inline constexpr const char* plugin_name = "podstep";
 
+/// What an endpoint is made for: libfabric's traffic class is that of an endpoint, and in v10 each connect
+/// may name another one.
+struct Place {
+  int device = 0, traffic_class = -1;
+  auto operator<=>(const Place&) const = default;
+};
+
 /// What one NCCL communicator (v11 and later) or all of the process (v8 to v10) share.
 struct Context {
   uint64_t id = 0;
   Logger log = nullptr;
   Profiler profiler = nullptr;
-  std::atomic<int> traffic_class{-1}; ///< of endpoints that are made; in v10 each connect says it
-  bool shared = false;                ///< never finalized, so an endpoint goes with its last user
-  std::map<int, std::unique_ptr<fabric::Endpoint>> endpoints;
-  std::map<int, int> users;
+  int traffic_class = -1; ///< where nothing else is said
+  bool shared = false;    ///< never finalized, so an endpoint goes with its last user
+  std::map<Place, std::unique_ptr<fabric::Endpoint>> endpoints;
+  std::map<Place, int> users;
 };
 
 /// Behind the pointers that NCCL holds: a listening, a sending or a receiving end.
 struct End {
   Context* context = nullptr;
   fabric::Endpoint* endpoint = nullptr;
-  int device = 0;
+  Place place;
   fabric::Listener* listener = nullptr;
   fabric::SendComm* send = nullptr;
   fabric::RecvComm* receive = nullptr;
@@ -47,6 +54,7 @@ Context* shared_context() noexcept;
 
 int listen(void* context, int device, void* handle, void** out) noexcept;
 int connect(void* context, int device, void* handle, void** out, void** device_handle) noexcept;
+int connect_from(Context& context, Place place, void* handle, void** out) noexcept;
 int accept(void* listen, void** out, void** device_handle) noexcept;
 int reg_mr(void* comm, void* data, size_t bytes, int type, void** handle) noexcept;
 int reg_mr_dmabuf(void* comm, void* data, size_t bytes, int type, uint64_t offset, int fd,

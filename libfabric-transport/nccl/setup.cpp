@@ -63,33 +63,33 @@ Result<int> start(Context& context, Logger log, Profiler profiler) {
 }
 
 /// The endpoint of this device, made at its first use.
-Result<fabric::Endpoint*> endpoint_of(Context& context, int number) {
+Result<fabric::Endpoint*> endpoint_of(Context& context, Place place) {
   Process& p = process();
   std::lock_guard<std::mutex> held(p.lock);
-  if (number < 0 || size_t(number) >= p.devices.size())
-    return Error(Kind::invalid, cat("net plugin: there is no device ", number));
-  auto& endpoint = context.endpoints[number];
+  if (place.device < 0 || size_t(place.device) >= p.devices.size())
+    return Error(Kind::invalid, cat("net plugin: there is no device ", place.device));
+  auto& endpoint = context.endpoints[place];
   if (!endpoint) {
-    fabric::Endpoint::Options options{p.settings, p.key, 0, context.traffic_class, cat("nccl ", context.id)};
+    fabric::Endpoint::Options options{p.settings, p.key, 0, place.traffic_class, cat("nccl ", context.id)};
     PODSTEP_TRY(endpoint,
-                fabric::Endpoint::open(p.devices[size_t(number)], std::move(options), system_clock()));
+                fabric::Endpoint::open(p.devices[size_t(place.device)], std::move(options), system_clock()));
   }
-  ++context.users[number];
+  ++context.users[place];
   return endpoint.get();
 }
 
-void leave_endpoint(Context& context, int number) {
+void leave_endpoint(Context& context, Place place) {
   std::lock_guard<std::mutex> held(process().lock);
   // Between two calls of connect() nothing is counted, but the connection is under way.
-  if (--context.users[number] == 0 && context.shared && !context.endpoints[number]->introducer().connecting())
-    context.endpoints.erase(number);
+  if (--context.users[place] == 0 && context.shared && !context.endpoints[place]->introducer().connecting())
+    context.endpoints.erase(place);
 }
 
-std::unique_ptr<End> make_end(Context& context, fabric::Endpoint& endpoint, int device) {
+std::unique_ptr<End> make_end(Context& context, fabric::Endpoint& endpoint, Place place) {
   auto end = std::make_unique<End>();
   end->context = &context;
   end->endpoint = &endpoint;
-  end->device = device;
+  end->place = place;
   return end;
 }
 
@@ -159,8 +159,9 @@ const fabric::Device* device(int number) noexcept {
 int listen(void* raw, int device, void* handle, void** out) noexcept {
   auto& context = *static_cast<Context*>(raw);
   return guarded(&context, [&]() -> Result<int> {
-    PODSTEP_TRY(fabric::Endpoint * endpoint, endpoint_of(context, device));
-    auto end = make_end(context, *endpoint, device);
+    Place place{device, context.traffic_class};
+    PODSTEP_TRY(fabric::Endpoint * endpoint, endpoint_of(context, place));
+    auto end = make_end(context, *endpoint, place);
     fabric::Inside inside(endpoint->gate);
     end->listener = endpoint->introducer().listen(static_cast<uint8_t*>(handle));
     *out = end.release();
@@ -170,19 +171,23 @@ int listen(void* raw, int device, void* handle, void** out) noexcept {
 
 int connect(void* raw, int device, void* handle, void** out, void**) noexcept {
   auto& context = *static_cast<Context*>(raw);
+  return connect_from(context, {device, context.traffic_class}, handle, out);
+}
+
+int connect_from(Context& context, Place place, void* handle, void** out) noexcept {
   *out = nullptr;
   return guarded(&context, [&]() -> Result<int> {
-    PODSTEP_TRY(fabric::Endpoint * endpoint, endpoint_of(context, device));
+    PODSTEP_TRY(fabric::Endpoint * endpoint, endpoint_of(context, place));
     Result<fabric::SendComm*> comm = static_cast<fabric::SendComm*>(nullptr);
     {
       fabric::Inside inside(endpoint->gate);
       comm = endpoint->introducer().connect(static_cast<uint8_t*>(handle));
     }
     if (!comm || !*comm) {
-      leave_endpoint(context, device);
+      leave_endpoint(context, place);
       return comm ? Result<int>(int(success)) : Result<int>(comm.error());
     }
-    auto end = make_end(context, *endpoint, device);
+    auto end = make_end(context, *endpoint, place);
     end->send = *comm;
     if (context.profiler)
       end->events = std::make_unique<Event[]>(fabric::most_sends);
@@ -205,8 +210,8 @@ int accept(void* raw, void** out, void**) noexcept {
       return comm.error();
     if (!*comm)
       return int(success);
-    PODSTEP_CHECK(endpoint_of(*listening.context, listening.device));
-    auto end = make_end(*listening.context, *listening.endpoint, listening.device);
+    PODSTEP_CHECK(endpoint_of(*listening.context, listening.place));
+    auto end = make_end(*listening.context, *listening.endpoint, listening.place);
     end->receive = *comm;
     if (end->context->profiler)
       end->events = std::make_unique<Event[]>(fabric::most_receives);
@@ -277,7 +282,7 @@ int close_end(void* raw) noexcept {
       if (end->receive)
         introducer.close(end->receive);
     }
-    leave_endpoint(*end->context, end->device);
+    leave_endpoint(*end->context, end->place);
     return int(success);
   });
 }

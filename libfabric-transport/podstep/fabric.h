@@ -34,7 +34,7 @@ typedef struct podstep_fabric_options {
   const char* device;        /* NULL: PODSTEP_FABRIC_DEVICE, or the first */
   const char* label;         /* who this is, for the statistics page; may be NULL */
   uint16_t vni;              /* Slingshot: 0 takes what the step's environment says */
-  uint32_t service;          /* likewise, the CXI service */
+  uint32_t service;          /* the CXI service, likewise and by itself */
   uint32_t timeout_ms;       /* 0: PODSTEP_FABRIC_TIMEOUT */
   size_t idle_registrations; /* how many unused registrations are kept; then unmapping needs
                                 podstep_fabric_forget() */

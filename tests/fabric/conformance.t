@@ -27,6 +27,12 @@ if [ -e "$podstep" ]; then
   export PODSTEP_FABRIC_PROVIDER=cxi
   conform 'podstep on cxi' --quick --deadline 8 --no-device FAKE_CXI_DEVICES=0 "$podstep"
   is "$(grep '^fake cxi:' "$tmp/err")" '' 'it breaks no rule of the NIC'
+  # The class that NCCL names reaches the NIC, by a context's configuration and (v10) by each connect's own.
+  for abi in 12 11 10; do
+    : >"$tmp/classes"
+    FAKE_CXI_TRAFFIC=$tmp/classes conform "podstep on cxi, v$abi" --quick --abi "v$abi" "$podstep" F-CT-2/traffic
+    is "$(sort -u "$tmp/classes" | xargs)" 'best effort bulk data low latency unspecified' "v$abi: each class reaches an endpoint of its own"
+  done
   # Beside it a GPU whose memory kills a CPU that touches it: tests/support/cuda.
   LD_LIBRARY_PATH=$top_builddir/tests/support/.libs conform 'podstep on cxi with a GPU' --quick "$podstep" F-CT-27 F-CT-10 F-CT-22
   is "$(grep '^fake cxi:' "$tmp/err")" '' 'it breaks no rule of the NIC with a GPU either'

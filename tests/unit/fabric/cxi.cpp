@@ -11,12 +11,14 @@ using pair::Side;
 
 static const bool loaded = fake::load();
 
-/// The error of opening an endpoint, or its address's text.
-static std::string opened(const char* device = nullptr) {
+/// The error of opening an endpoint, or `open`.
+static std::string opened(const char* device = nullptr, uint16_t vni = 0, uint32_t service = 0) {
   podstep_fabric_options options{};
   options.size = sizeof options;
   options.provider = "cxi";
   options.device = device;
+  options.vni = vni;
+  options.service = service;
   podstep_fabric* fabric = nullptr;
   char error[512] = "";
   if (podstep_fabric_open(&options, &fabric, error, sizeof error) != PODSTEP_FABRIC_OK)
@@ -39,6 +41,30 @@ TEST_CASE("The step's own credentials are used, and no others") {
   CHECK(opened() == "open");
   Environment foreign{{"SLINGSHOT_VNIS", "1025"}};
   CHECK(opened().find("cxi") == 0);
+}
+
+TEST_CASE("VNI and service may be named, each by itself, and the step's environment says the other") {
+  struct Row {
+    uint16_t vni;
+    uint32_t service;
+    const char* says;
+  };
+  for (const Row& row :
+       {Row{1025, 6, "open"}, Row{2000, 0, "open"}, Row{1025, 0, "cxi cxi0"}, // service 5
+        Row{0, 5, "open"}, Row{0, 6, "cxi cxi0"}, Row{1024, 7, "cxi cxi0"},
+        Row{1024, 1, "CXI service 1 restricts nobody"}, Row{0, 1, "CXI service 1 restricts nobody"}}) {
+    INFO("VNI " << row.vni << ", service " << row.service);
+    CHECK(opened(nullptr, row.vni, row.service).find(row.says) == 0);
+  }
+  Environment job{{"PODSTEP_FABRIC_VNI", "job"}};
+  CHECK(opened(nullptr, 0, 6) == "open");
+  Environment bare{{"SLINGSHOT_VNIS", nullptr},
+                   {"SLINGSHOT_SVC_IDS", nullptr},
+                   {"SLINGSHOT_DEVICES", nullptr},
+                   {"SLINGSHOT_TCS", nullptr}};
+  CHECK(opened(nullptr, 1025, 6) == "open");
+  CHECK(opened(nullptr, 1025, 0).find("a VNI is named without its CXI service") != std::string::npos);
+  CHECK(opened(nullptr, 0, 6).find("a CXI service is named without its VNI") != std::string::npos);
 }
 
 TEST_CASE("A NIC for which the step has no service is left alone") {
