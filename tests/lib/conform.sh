@@ -7,12 +7,29 @@ podstep=$top_builddir/.libs/libnccl-net-podstep.so
 within=()
 # What is known to be wrong elsewhere, by case: such a failure is skipped, with this reason.
 declare -A known=()
+# What a run of our plugin may skip, by case: a part of the reason. Anything else that it skips it has lost.
+declare -A permitted=()
 export PODSTEP_FABRIC_TIMEOUT=5 PODSTEP_FABRIC_CONNECT_TIMEOUT=10
 
-# conform NAME ARGUMENT...: one point for each case.
+# permit ARGUMENT...: what a run of our plugin with these arguments, in this environment, may skip: what it was given no means for.
+permit() {
+  permitted=([F-CT-23]='it is no tuner' [F-CT-25]='a sanitizer has its own')
+  case " $* " in *' --abi v'[6-9]' '*) permitted+=([F-CT-2/traffic]='has no traffic classes' [F-CT-22]='has no profiler callback') ;; esac
+  case " $* " in *' --no-device '*) ;; *) permitted+=([F-CT-3]='no --no-device NAME=VALUE') ;; esac
+  case " $* " in *' --self '*) permitted+=([F-CT-16]='--self has one thread') ;; esac
+  [ -n "${SLINGSHOT_VNIS+set}" ] || permitted+=([F-CT-24]='no step with a NIC')
+  case :${LD_LIBRARY_PATH-}: in *:"$top_builddir/tests/support/.libs":*) ;; *) permitted+=([F-CT-27]='no GPU whose memory can be looked at') ;; esac
+}
+
+# may_skip PLUGIN CASE REASON: another's plugin what it likes, ours only what is permitted.
+may_skip() { [ "$1" != "$podstep" ] || [[ -n ${permitted[$2]-} && $3 == *"${permitted[$2]}"* ]]; }
+
+# conform NAME ARGUMENT...: one point for each case. A case that our plugin skips and this run does not permit to is a failure.
 conform() {
-  local name=$1 line case result promise reason
+  local name=$1 line case result promise reason plugin=
   shift
+  case " $* " in *" $podstep "*) plugin=$podstep ;; esac
+  permit "$@"
   "${within[@]}" "$conformance" "$@" >"$tmp/lines" 2>"$tmp/err"
   while read -r line; do
     case=$(sed -n 's/^{"case": "\([^"]*\)".*/\1/p' <<<"$line")
@@ -21,7 +38,7 @@ conform() {
     reason=$(sed -n 's/.*"reason": "\(.*\)".*/\1/p' <<<"$line")
     case $result:${known[$case]-} in
       pass:*) pass "$name: $promise" ;;
-      skip:*) skip "$reason" "$name: $promise" ;;
+      skip:*) if may_skip "$plugin" "$case" "$reason"; then skip "$reason" "$name: $promise"; else fail "$name: $promise" || diag "$line"; fi ;;
       fail:?*) skip "known: ${known[$case]}" "$name: $promise" ;;
       *) fail "$name: $promise" || diag "$line" ;;
     esac
