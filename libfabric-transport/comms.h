@@ -105,6 +105,8 @@ public:
   /// The same for a one-sided operation; a range outside `remote` is the comm's fault before anything moves.
   SendRequest* one_sided(const OneSided& what);
   void release(SendRequest* request);
+  /// Why nothing more comes of it; nullptr: nothing is wrong, or what is in flight may yet end well. Its
+  /// completion may be unread when the receiver that has got it closes, or its process ends.
   const Error* fault();
   /// False: the provider still holds some of the caller's memory after a second; the comm was abandoned.
   bool drain();
@@ -137,6 +139,8 @@ private:
   };
 
   SendRequest* send_granted(const void* data, size_t bytes, int tag, const Registration* memory);
+  /// The receiver is gone: nothing new is sent.
+  bool deserted() const { return peer_closed || link_.dying_since != Duration::max(); }
   void starve();
   SendRequest* send_eager(const void* data, size_t bytes, int tag);
   SendRequest* allocate(size_t bytes, int tag);

@@ -54,10 +54,11 @@ const Error* RecvComm::fault() {
   if (!fault_ && link_.fault)
     fail(*link_.fault);
   if (!fault_ && peer_closed) {
-    Duration now = endpoint_.active();
+    // What it has sent into granted receives comes; what it sent unasked may, for a little while.
+    Duration now = endpoint_.active(), patience = has_everything() ? grace : endpoint_.settings().timeout;
     if (closed_since_ == Duration::max())
       closed_since_ = now;
-    else if (now - closed_since_ > grace)
+    else if (now - closed_since_ > patience)
       fail(Error(Kind::unavailable, cat(link_.peer, " has closed its end of the communicator")));
   }
   return fault_ ? &*fault_ : nullptr;

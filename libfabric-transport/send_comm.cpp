@@ -34,8 +34,9 @@ SendComm::~SendComm() {
 const Error* SendComm::fault() {
   if (!fault_ && link_.fault)
     fail(*link_.fault);
-  if (!fault_ && link_.dying_since != Duration::max())
-    fail(Error(Kind::unavailable, cat(link_.peer, ": ", link_.end)));
+  if (!fault_ && deserted() && in_flight == 0)
+    fail(Error(Kind::unavailable, peer_closed ? cat(link_.peer, " has closed its end of the communicator")
+                                              : cat(link_.peer, ": ", link_.end)));
   return fault_ ? &*fault_ : nullptr;
 }
 
@@ -72,7 +73,7 @@ void SendComm::release(SendRequest* request) {
 }
 
 SendRequest* SendComm::send(const void* data, size_t bytes, int tag, const Registration* memory) {
-  if (fault())
+  if (fault() || deserted())
     return nullptr;
   if (bytes > most_bytes) {
     fail(Error(Kind::invalid, cat("send of ", bytes, " bytes to ", link_.peer, ": at most ", most_bytes)));
@@ -207,7 +208,7 @@ void SendComm::complete(SendRequest& request) {
 }
 
 SendRequest* SendComm::one_sided(const OneSided& what) {
-  if (fault())
+  if (fault() || deserted())
     return nullptr;
   if (what.offset > what.remote.bytes || what.bytes > what.remote.bytes - what.offset) {
     fail(Error(Kind::invalid, cat("one-sided transfer of ", what.bytes, " bytes at ", what.offset, " with ",
@@ -341,7 +342,6 @@ bool SendComm::take_credits(uint16_t credits) {
 
 void SendComm::receiver_closed() {
   peer_closed = true;
-  fail(Error(Kind::unavailable, cat(link_.peer, " has closed its end of the communicator")));
   say_drained_ = true;
   if (!speak())
     endpoint_.queue(link_, *this);

@@ -222,6 +222,38 @@ TEST_CASE("A receiver that is late on one communicator does not stop another") {
 }
 
 TEST_CASE(
+    "A message that has arrived is sent, and one that was sent arrives, however soon the other end closes") {
+  constexpr int rounds = 150;
+  constexpr size_t bytes = 65536;
+  for (const char* provider : providers) {
+    int status = pair::run(
+        [&](Side& side) {
+          side.open(provider);
+          std::vector<unsigned char> buffer(bytes);
+          for (int i = 0; i < rounds; ++i) {
+            auto* r = side.accept();
+            side.wait(side.receive(r, {{buffer.data(), bytes, 1, nullptr}}));
+            side.must(buffer[bytes - 1] == static_cast<unsigned char>(i), "the bytes are right");
+            podstep_fabric_close_receiver(r);
+          }
+          side.meet();
+        },
+        [&](Side& side) {
+          side.open(provider);
+          for (int i = 0; i < rounds; ++i) {
+            std::vector<unsigned char> data(bytes, static_cast<unsigned char>(i));
+            auto* s = side.connect();
+            side.wait(side.send(s, data.data(), bytes, 1));
+            podstep_fabric_close_sender(s);
+          }
+          side.meet();
+        });
+    INFO(provider);
+    CHECK(status == 0);
+  }
+}
+
+TEST_CASE(
     "Each registration is withdrawn with its last user, so memory that is mapped anew is registered anew") {
   Side side;
   side.open("net");
