@@ -57,7 +57,7 @@ bool take(Asked& asked, const std::string& option, const std::string& value) {
   else if (option == "--proto")
     asked.protocol = value;
   else if (option == "--most")
-    asked.job.most = size_t(number(option, value, 4, 1 << 28));
+    asked.job.most = size_t(number(option, value, 4, 1 << 28)) / 4 * 4;
   else if (option == "--limit")
     asked.job.limit = std::chrono::seconds(number(option, value, 1, 3600));
   else if (option == "--turns")

@@ -23,8 +23,31 @@ like "$(said 2 --turn 3 "$plugin")" '^nccl-collectives: unknown option --turn' '
 like "$(said 1 --nccl /nonexistent/libnccl.so.2 "$plugin")" '^nccl-collectives: no NCCL: /nonexistent/libnccl.so.2: .*Hint: --nccl PATH or NCCL_LIBRARY .* tests/gpu/README.md' \
   'an NCCL that is named and missing is an error with cause and hint'
 like "$(NCCL_LIBRARY=$plugin said 1 "$plugin")" 'has no ncclGetVersion: it is no NCCL 2.14 or later.*Hint' 'and so is one that is none'
-like "$(LD_LIBRARY_PATH=$top_builddir/tests/support/.libs said 1 "$plugin")" '^fail.*rank [01]: libcuda.so.1 has no cuDriverGetVersion' \
+mkdir "$tmp/poor"
+gcc -shared -fPIC -o "$tmp/poor/libcuda.so.1" -x c - <<<'int cuInit(unsigned flags) { return (int)flags; }'
+like "$(LD_LIBRARY_PATH=$tmp/poor said 1 "$plugin")" '^fail.*rank [01]: libcuda.so.1 has no cuDriverGetVersion' \
   'a driver that lacks what is needed is a failure, not a skip'
+
+# The program itself, on a driver and an NCCL of tests/support that send real messages by the plugin: what is right passes, what is not is seen.
+wire='PODSTEP_FABRIC_PROVIDER=net PODSTEP_FABRIC_DEVICE=lo'
+env $wire "$top_builddir/tests/fabric/conformance" "$plugin" F-CT-1/properties >/dev/null 2>&1 || wire='PODSTEP_FABRIC_PROVIDER=tcp PODSTEP_FABRIC_DEVICE=lo'
+# as_if LIE ARGUMENT...: its words.
+as_if() {
+  local lie=$1
+  shift
+  env $wire LD_LIBRARY_PATH="$top_builddir/tests/support/.libs" FAKE_NCCL="$lie" \
+    FAKE_NCCL_SOCKET="$top_builddir/tests/fabric/.libs/libnccl-net-reference.so" "$program" --logs "$tmp" --limit 20 "$@" "$plugin" 2>&1
+}
+for ranks in 2 3; do
+  like "$(as_if '' --ranks $ranks --most 65536)" $'(^|\n)pass\t6 operations of 4 to 65536 bytes, a split and an abort between '$ranks' ranks, Simple, all via NET/podstep' \
+    "without a GPU: $ranks ranks of the NCCL of tests/support agree" || diag "$(tail -n 20 "$tmp"/nccl-*.log)"
+done
+like "$(as_if wrong --most 64)" $'(^|\n)fail\t.*rank [01]: all_reduce of 4 bytes: element 0 of 1 is [0-9.]* and not ' 'a sum that is off by one is seen'
+like "$(as_if hang --most 64 --limit 2)" $'(^|\n)fail\t.*rank [01]: all_reduce of 4 bytes: the GPU is not done after 2 s' 'and so is one that never ends'
+like "$(as_if shm --most 64)" $'(^|\n)fail\t.*rank [01]: NCCL went via SHM/direct, not NET/podstep' 'and a way that is not the network'
+like "$(as_if '' --most 4096 --turns 2 --results "$tmp/results")" $'(^|\n)pass\t2 turns, each beside NCCL' 'times are taken beside those of sockets'
+is "$(grep -c $'^all_reduce\t4096\t[0-9.]*\t[0-9.]*\t[0-9.]*$' "$tmp/results")" 1 'and written with their ratio' || diag "$(cat "$tmp/results")"
+like "$(head -n 1 "$tmp/results")" '^# 20[0-9-]* [0-9:]* UTC: .*, driver 12.4, NCCL 2.27.3; 2 ranks on one GPU, Simple, 2 turns' 'under the date and the versions'
 
 why=$(said 77 --most 4 "$plugin" | sed -n 's/^skip\t//p')
 if [ -n "$why" ]; then
@@ -40,8 +63,6 @@ collectives() {
   like "$words" $'(^|\n)pass' "$name" || diag "$(tail -n 30 "$tmp"/nccl-*.log)"
   diag "$words"
 }
-wire='PODSTEP_FABRIC_PROVIDER=net PODSTEP_FABRIC_DEVICE=lo'
-env $wire "$top_builddir/tests/fabric/conformance" "$plugin" F-CT-1/properties >/dev/null 2>&1 || wire='PODSTEP_FABRIC_PROVIDER=tcp PODSTEP_FABRIC_DEVICE=lo'
 for ranks in 2 3 4; do
   collectives "all is right between $ranks ranks" "$wire" --ranks $ranks
 done

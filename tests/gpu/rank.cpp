@@ -54,6 +54,15 @@ private:
     return nccl_->init(job_.ranks, id, 0);
   }
 
+  /// Bytes, sixteenfold from `first` on, and the most.
+  std::vector<size_t> sizes(size_t first) const {
+    std::vector<size_t> out;
+    for (; first < job_.most; first *= 16)
+      out.push_back(first);
+    out.push_back(job_.most);
+    return out;
+  }
+
   Result<void> once(const Operation& operation, Place place, size_t count, Comm comm) {
     PODSTEP_CHECK(operation.start(*nccl_, place, count, in_, out_, comm, gpu_->stream()));
     return gpu_->wait(job_.limit, [&] { return nccl_->async(comm); });
@@ -80,9 +89,9 @@ private:
 
   Result<void> check_all(Comm comm) {
     for (const Operation& operation : operations())
-      for (size_t bytes = 4; bytes <= job_.most; bytes *= 16)
+      for (size_t bytes : sizes(4))
         PODSTEP_CHECK(named(operation, bytes, check(operation, place_, bytes / 4, comm)));
-    constexpr size_t some = 65536;
+    size_t some = std::min(size_t(65536), job_.most);
     auto part = nccl_->split(comm, job_.ranks - place_.rank);
     if (part) {
       Place reversed{job_.ranks - 1 - place_.rank, job_.ranks};
@@ -102,7 +111,7 @@ private:
   Result<void> time_all(Comm comm) {
     constexpr int warm_up = 2;
     for (const Operation& operation : operations())
-      for (size_t bytes = 4096; bytes <= job_.most; bytes *= 16)
+      for (size_t bytes : sizes(std::min(size_t(4096), job_.most)))
         for (int i = -warm_up; i < job_.repeats; ++i) {
           auto begun = std::chrono::steady_clock::now();
           PODSTEP_CHECK(named(operation, bytes, once(operation, place_, bytes / 4, comm)));

@@ -1,7 +1,12 @@
-# tests/support/: what tests stand on instead of hardware. A CUDA driver, and a libfabric provider `cxi`: see cxi/README.md.
+# tests/support/: what tests stand on instead of hardware. A CUDA driver, an NCCL over network plugins, and a libfabric provider `cxi`: see cxi/README.md.
 check_LTLIBRARIES += tests/support/libcuda.la
 tests_support_libcuda_la_SOURCES = tests/support/cuda/cuda.cpp
 tests_support_libcuda_la_LDFLAGS = -version-info 1:0:0 -shared -rpath /nowhere
+
+check_LTLIBRARIES += tests/support/libnccl.la
+tests_support_libnccl_la_SOURCES = tests/support/nccl/mesh.cpp tests/support/nccl/mesh.h tests/support/nccl/nccl.cpp
+tests_support_libnccl_la_LIBADD = libfabrichost.la
+tests_support_libnccl_la_LDFLAGS = -version-info 2:0:0 -shared -rpath /nowhere
 
 if HAVE_FABRIC
 check_LTLIBRARIES += tests/support/libcxi-fi.la
