@@ -14,22 +14,25 @@ using fabric::Registration;
 using fabric::Request;
 using fabric::SendRequest;
 
-int start_events(End& end, const Request& request, uint8_t direction, int n, size_t bytes, int tag,
-                 void* const* parents) {
-  Event& event = end.events[request.index];
+/// Of this request's parts, of which a send has one.
+std::span<Event> events_of(End& end, const Request& request) {
+  if (!end.events || request.type == Request::Type::flush)
+    return {};
+  size_t parts = end.send ? 1 : fabric::most_grouped;
+  return {&end.events[request.index * parts], parts};
+}
+
+void stop_events(End& end, const Request& request) {
+  for (Event& event : events_of(end, request))
+    event.stop();
+}
+
+/// What is the same for all parts; each has its own tag and size.
+EventData about(const End& end, uint16_t parts) {
   const fabric::Link& link = end.send ? end.send->link() : end.receive->link();
-  event.data = {1,
-                direction,
-                uint16_t(n),
-                end.send ? end.send->id() : end.receive->id(),
-                link.instance,
-                uint64_t(uint32_t(tag)),
-                bytes};
-  for (void*& handle : event.handles)
-    handle = nullptr;
-  for (int i = 0; i < n; ++i)
-    start_event(end.context->profiler, event, i, parents ? parents[i] : nullptr);
-  return success;
+  return {
+      1, uint8_t(end.send ? 0 : 1), parts, end.send ? end.send->id() : end.receive->id(), link.instance, 0,
+      0};
 }
 
 End& end_of(const Request& request) {
@@ -46,8 +49,7 @@ int finish(Request& request, int* done, int* sizes) {
     *done = 1;
     return success;
   }
-  if (end.events)
-    stop_event(end.context->profiler, end.events[request.index]);
+  stop_events(end, request);
   if (request.type == Request::Type::receive) {
     auto& group = static_cast<RecvGroup&>(request);
     for (int i = 0; sizes && i < group.count; ++i)
@@ -74,8 +76,12 @@ int isend(void* raw, void* data, size_t bytes, int tag, void* handle, void* pare
       *end.send, [&] { return end.send->send(data, bytes, tag, static_cast<const Registration*>(handle)); });
   if (posted.fault)
     return report(end.context, *posted.fault);
-  if (posted.request && end.events)
-    start_events(end, *posted.request, 0, 1, bytes, tag, &parent);
+  if (posted.request && end.events) {
+    EventData what = about(end, 1);
+    what.tag = uint32_t(tag);
+    what.bytes = bytes;
+    events_of(end, *posted.request).front().start(end.context->profiler, parent, what);
+  }
   *request = static_cast<Request*>(posted.request);
   return success;
 }
@@ -93,8 +99,15 @@ int irecv(void* raw, int n, void** data, size_t* sizes, int* tags, void** handle
   auto posted = fabric::post_on(*end.receive, [&] { return end.receive->receive({buffers, size_t(n)}); });
   if (posted.fault)
     return report(end.context, *posted.fault);
-  if (posted.request && end.events)
-    start_events(end, *posted.request, 1, n, sizes[0], tags[0], parents);
+  if (posted.request && end.events && parents) {
+    std::span<Event> events = events_of(end, *posted.request);
+    EventData what = about(end, uint16_t(n));
+    for (int i = 0; i < n; ++i) {
+      what.tag = uint32_t(tags[i]);
+      what.bytes = sizes[i];
+      events[size_t(i)].start(end.context->profiler, parents[i], what);
+    }
+  }
   *request = static_cast<Request*>(posted.request);
   return success;
 }
@@ -127,7 +140,11 @@ int test(void* raw, int* done, int* sizes) noexcept {
   const Error* fault = nullptr;
   if (fabric::is_done(request, fault))
     return finish(request, done, sizes);
-  return fault ? report(end_of(request).context, *fault) : int(success);
+  if (!fault)
+    return success;
+  End& end = end_of(request);
+  stop_events(end, request); // nobody asks for it again
+  return report(end.context, *fault);
 }
 
 } // namespace podstep::nccl

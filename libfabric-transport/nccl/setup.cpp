@@ -214,7 +214,7 @@ int accept(void* raw, void** out, void**) noexcept {
     auto end = make_end(*listening.context, *listening.endpoint, listening.place);
     end->receive = *comm;
     if (end->context->profiler)
-      end->events = std::make_unique<Event[]>(fabric::most_receives);
+      end->events = std::make_unique<Event[]>(fabric::most_receives * fabric::most_grouped);
     end->receive->user = end.get();
     *out = end.release();
     return int(success);

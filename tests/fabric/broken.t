@@ -13,7 +13,7 @@ F-NET-4         12 F-CT-3
 F-NET-5         12 F-CT-2/reload F-CT-17
 F-NET-6         12 F-CT-1/table
 F-NET-9         12 F-CT-1/properties
-F-NET-11        12 F-CT-12/groups F-CT-12/ahead
+F-NET-11        12 F-CT-12/groups F-CT-12/ahead F-CT-22
 F-NET-12        12 F-CT-7
 F-NET-13        12 F-CT-5
 F-NET-15        12 F-CT-4/null
@@ -43,6 +43,7 @@ F-OFI-3         12 F-CT-13
 F-OFI-6         12 F-CT-20
 F-PRO-1         10 F-CT-22
 F-PRO-3         12 F-CT-22
+F-PRO-3-open    12 F-CT-22
 F-TUN-2         12 F-CT-23
 F-TUN-3-impossible 12 F-CT-23
 F-TUN-3-rows    12 F-CT-23

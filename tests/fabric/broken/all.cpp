@@ -44,6 +44,7 @@ constexpr Broken all[] = {
     {"F-OFI-6", any_instance},
     {"F-PRO-1", sends_updates},
     {"F-PRO-3", stops_null},
+    {"F-PRO-3-open", leaves_events_open},
     {"F-TUN-2", tuner_fails},
     {"F-TUN-3-impossible", tuner_forces},
     {"F-TUN-3-rows", tuner_counts_seven},

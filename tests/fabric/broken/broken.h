@@ -57,6 +57,7 @@ void leaks_on_abort(TableV12&);
 void allocates(TableV12&);
 void sends_updates(TableV12&);
 void stops_null(TableV12&);
+void leaves_events_open(TableV12&);
 // tuner.cpp
 void tuner_fails(TableV12&);
 void tuner_forces(TableV12&);

@@ -2,6 +2,7 @@
 #include "tests/fabric/host/recorder.h"
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <mutex>
 
 namespace harness {
@@ -37,9 +38,13 @@ int record_event(void** event, int type, void* phandle, int64_t plugin, void* da
       wrong("a start with a phandle of no isend or irecv in flight");
     if (!data || plugin == 0)
       wrong("a start without data or plugin id");
+    Told told{phandle, plugin, data, {}};
+    if (data && plugin == podstep_events)
+      std::memcpy(&told.is, data, sizeof told.is);
+    recorded.told.push_back(told);
     if (recorded.give_handles) {
       *event = new char;
-      recorded.open.insert(*event);
+      recorded.open[*event] = told;
     }
     return ncclabi::success;
   }
@@ -47,8 +52,12 @@ int record_event(void** event, int type, void* phandle, int64_t plugin, void* da
     wrong("a stop or update with a NULL event");
     return ncclabi::success;
   }
-  if (!recorded.open.contains(*event))
+  auto open = recorded.open.find(*event);
+  if (open == recorded.open.end())
     wrong("a stop or update of an event that is not open");
+  else if (const Told& told = open->second;
+           told.plugin == podstep_events && std::memcmp(&told.is, told.data, sizeof told.is) != 0)
+    wrong("an event whose data changed before its stop");
   if (type != ncclabi::profile_update) {
     recorded.stops++;
     recorded.open.erase(*event);

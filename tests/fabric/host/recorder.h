@@ -2,7 +2,9 @@
 // to the profiler callback.
 #pragma once
 #include "tests/fabric/abi.h"
+#include <array>
 #include <cstddef>
+#include <map>
 #include <ostream>
 #include <set>
 #include <string>
@@ -15,6 +17,25 @@ struct Line {
   std::string text;
 };
 
+/// The data of our own plugin's events, whose layout is known by their number: podstep-fabric(3).
+struct PodstepEvent {
+  uint8_t type, direction;
+  uint16_t count;
+  uint32_t comm;
+  uint64_t peer, tag, bytes;
+  bool operator==(const PodstepEvent&) const = default;
+};
+static_assert(sizeof(PodstepEvent) == 32);
+inline constexpr int64_t podstep_events = 0x504f0001;
+
+/// One start.
+struct Told {
+  void* phandle = nullptr;
+  int64_t plugin = 0;
+  const void* data = nullptr;
+  PodstepEvent is{}; ///< what lies at `data`, where it is ours
+};
+
 /// How the recording callback answers a start, and what it found wrong.
 struct Events {
   bool enabled = false;        ///< init gets the callback at all
@@ -22,7 +43,8 @@ struct Events {
   bool only_start_stop = true; ///< a v10 table: NCCL 2.26 takes any other type for a stop
   int starts = 0, stops = 0;
   std::set<void*> running;        ///< phandles of the calls and requests that are in flight
-  std::set<void*> open;           ///< handles given out and not stopped
+  std::vector<Told> told;         ///< each start
+  std::map<void*, Told> open;     ///< by the handles given out and not stopped
   std::vector<std::string> wrong; ///< each broken rule, as a sentence
 };
 

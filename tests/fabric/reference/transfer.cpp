@@ -6,6 +6,7 @@
 #include <new>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace reference {
 namespace {
@@ -17,20 +18,20 @@ struct Request {
   Comm* comm = nullptr;
   bool used = false, done = false;
   void* event[group_limit] = {};
+  ~Request() { profile_end(); }
+  void profile_end() {
+    for (void*& one : event)
+      if (void* open = std::exchange(one, nullptr))
+        comm->context->profile(&open, profile_stop, nullptr, 0, nullptr);
+  }
 };
 
-/// Told in isend or irecv, and again when the request is done. A stop needs what start gave, or there is
-/// none.
+/// Told in isend or irecv, and again when the request is done, has failed, or goes with its comm. A stop
+/// needs what start gave, or there is none.
 void profile_begin(Request& r, int entry, void* phandle) {
   static uint64_t data[4] = {};
-  r.event[entry] = nullptr;
   if (r.comm->context->profile && phandle)
     r.comm->context->profile(&r.event[entry], profile_start, phandle, int64_t{0x7e57} << 16 | 1, data);
-}
-void profile_end(Request& r, int entries) {
-  for (int i = 0; i < entries; i++)
-    if (r.event[i])
-      r.comm->context->profile(&r.event[i], profile_stop, nullptr, 0, nullptr);
 }
 
 } // namespace
@@ -291,8 +292,10 @@ int isend(void* comm, void* data, size_t size, int tag, void*, void* phandle, vo
   use_credit(to, entry);
   to.queue.push(r);
   progress(to);
-  if (refused)
+  if (refused) {
+    r->profile_end();
     return to.fail(invalid_usage, why);
+  }
   *request = static_cast<Request*>(r);
   return success;
 }
@@ -338,19 +341,20 @@ int test(void* request, int* done, int* sizes) {
   if (!r.done)
     r.kind == Kind::send ? progress(static_cast<SendComm&>(*r.comm))
                          : progress(static_cast<RecvComm&>(*r.comm));
-  if (!r.done)
+  if (!r.done) {
+    if (r.comm->error != success)
+      r.profile_end();
     return r.comm->error;
-  int entries = 1;
+  }
   if (r.kind == Kind::send) {
     if (sizes)
       sizes[0] = int(static_cast<SendRequest&>(r).header.size);
   } else {
     auto& receive = static_cast<ReceiveRequest&>(r);
-    entries = int(receive.credit.count);
-    for (int i = 0; sizes && i < entries; i++)
+    for (int i = 0; sizes && i < int(receive.credit.count); i++)
       sizes[i] = int(receive.got[i]);
   }
-  profile_end(r, entries);
+  r.profile_end();
   r.used = false;
   *done = 1;
   return success;
