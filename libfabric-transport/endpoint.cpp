@@ -119,8 +119,8 @@ Endpoint::~Endpoint() {
   abandoned_senders_.clear();
   abandoned_receivers_.clear();
   introducer_.reset();
-  if (discard_.data)
-    munmap(discard_.data, discard_bytes_);
+  for (auto [data, bytes] : discards_)
+    munmap(data, bytes);
 }
 
 std::string Endpoint::address() const {
@@ -363,22 +363,19 @@ Error Endpoint::not_registered(const std::string& what) const {
 }
 
 Endpoint::Sink Endpoint::discard_buffer(size_t bytes) {
-  if (bytes > discard_bytes_) {
-    // The old one may still be written to: it stays mapped until the process ends, untouched pages cost
-    // nothing.
-    void* fresh =
-        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (fresh == MAP_FAILED)
-      return {};
-    auto descriptor = memory_->keep(fresh, bytes);
-    if (!descriptor) {
-      munmap(fresh, bytes);
-      return {};
-    }
-    discard_ = {fresh, *descriptor};
-    discard_bytes_ = bytes;
+  if (!discards_.empty() && bytes <= discards_.back().second)
+    return discard_;
+  void* fresh =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (fresh == MAP_FAILED)
+    return {};
+  auto descriptor = memory_->keep(fresh, bytes);
+  if (!descriptor) {
+    munmap(fresh, bytes);
+    return {};
   }
-  return discard_;
+  discards_.emplace_back(fresh, bytes);
+  return discard_ = {fresh, *descriptor};
 }
 
 } // namespace podstep::fabric

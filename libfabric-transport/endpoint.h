@@ -150,7 +150,8 @@ private:
   Instant last_tick_{};
   Duration active_{0}, deadlines_checked_{0};
   Sink discard_;
-  size_t discard_bytes_ = 0;
+  /// Where that lies and what it superseded, which may still be written to; the newest last.
+  std::vector<std::pair<void*, size_t>> discards_;
   std::vector<std::unique_ptr<SendComm>> abandoned_senders_;
   std::vector<std::unique_ptr<RecvComm>> abandoned_receivers_;
 };

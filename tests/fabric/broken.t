@@ -10,7 +10,7 @@ reference=$top_builddir/tests/fabric/.libs/libnccl-net-reference.so
 table='
 F-NET-3         12 F-CT-2/contexts
 F-NET-4         12 F-CT-3
-F-NET-5         12 F-CT-2/reload F-CT-17
+F-NET-5         12 F-CT-2/reload F-CT-17 F-CT-18/survivor
 F-NET-6         12 F-CT-1/table
 F-NET-9         12 F-CT-1/properties
 F-NET-11        12 F-CT-12/groups F-CT-12/ahead F-CT-22
@@ -31,14 +31,14 @@ F-NET-25-large  12 F-CT-11
 F-NET-26        12 F-CT-14
 F-NET-27-few    12 F-CT-9
 F-NET-27-error  12 F-CT-9
-F-NET-31        12 F-CT-18/before-connect F-CT-18/before-accept F-CT-18/idle F-CT-18/receiving F-CT-18/sending F-CT-20
-F-NET-32-hang   12 F-CT-11 F-CT-18/idle F-CT-18/receiving F-CT-18/sending F-CT-20
-F-NET-32-name   12 F-CT-18/before-connect F-CT-18/before-accept F-CT-18/idle F-CT-18/receiving F-CT-18/sending F-CT-20
+F-NET-31        12 F-CT-18/before-connect F-CT-18/before-accept F-CT-18/idle F-CT-18/receiving F-CT-18/sending F-CT-18/survivor F-CT-20
+F-NET-32-hang   12 F-CT-11 F-CT-18/idle F-CT-18/receiving F-CT-18/sending F-CT-18/survivor F-CT-20
+F-NET-32-name   12 F-CT-18/before-connect F-CT-18/before-accept F-CT-18/idle F-CT-18/receiving F-CT-18/sending F-CT-18/survivor F-CT-20
 F-NET-32-early  12 F-CT-19
 F-NET-35        12 F-CT-16
 F-PXY-4         12 F-CT-25
 F-PXY-5         12 F-CT-14
-F-PXY-8         12 F-CT-17
+F-PXY-8         12 F-CT-17 F-CT-18/survivor
 F-OFI-3         12 F-CT-13
 F-OFI-6         12 F-CT-20
 F-PRO-1         10 F-CT-22

@@ -6,6 +6,7 @@ libfabrichost_la_SOURCES = \
   tests/fabric/host/case.cpp tests/fabric/host/case.h \
   tests/fabric/host/channel.cpp tests/fabric/host/channel.h \
   tests/fabric/host/flow.cpp tests/fabric/host/flow.h \
+  tests/fabric/host/holdings.cpp tests/fabric/host/holdings.h \
   tests/fabric/host/memory.cpp tests/fabric/host/memory.h \
   tests/fabric/host/net.cpp tests/fabric/host/net.h \
   tests/fabric/host/recorder.cpp tests/fabric/host/recorder.h \

@@ -67,6 +67,8 @@ void reports_posted_size(TableV12& t) {
                      void** phandles, void** request) {
     int result = good().slots.irecv(comm, n, data, sizes, tags, handles, phandles, request);
     std::lock_guard guard(lock);
+    if (*request)
+      posted.erase(*request); // of a comm that was closed meanwhile
     if (*request && n == 1 && sizes[0] > 1 << 20)
       posted[*request] = sizes[0];
     return result;

@@ -37,6 +37,7 @@ const std::vector<harness::Case>& all() {
       {"F-CT-18/idle", "a peer that died while nothing moved is reported by name", 2, dies_idle},
       {"F-CT-18/receiving", "a receiver that dies in mid transfer is reported by name", 2, dies_receiving},
       {"F-CT-18/sending", "a sender that dies in mid transfer is reported by name", 2, dies_sending},
+      {"F-CT-18/survivor", "whoever survives closes and finalizes, and keeps nothing", 3, survivor},
       {"F-CT-19", "a peer that is stopped and goes on is no error", 2, stopped},
       {"F-CT-20", "a peer restarted on the same address is another peer", 3, restarted},
       {"F-CT-21/handle", "a handle that is rubbish is an error or nothing, never a crash", 1, hostile_handle},

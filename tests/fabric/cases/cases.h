@@ -44,6 +44,7 @@ void dies_before_accept(Rank&);
 void dies_idle(Rank&);
 void dies_receiving(Rank&);
 void dies_sending(Rank&);
+void survivor(Rank&);
 void stopped(Rank&);
 void restarted(Rank&);
 // hostile.cpp

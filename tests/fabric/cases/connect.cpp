@@ -1,9 +1,9 @@
 // F-CT-4 to F-CT-7: connections, to itself, without waiting, with the listen comm gone, and by the thousand.
 #include "tests/fabric/cases/cases.h"
 #include "tests/fabric/host/flow.h"
+#include "tests/fabric/host/holdings.h"
 #include "tests/fabric/host/selfpair.h"
 #include <ctime>
-#include <fstream>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -173,15 +173,6 @@ void listen_closed(Rank& rank) {
   way.close(session);
   session.end();
 }
-
-namespace {
-size_t resident_kib() {
-  std::ifstream file("/proc/self/statm");
-  size_t total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE)) / 1024;
-}
-} // namespace
 
 void storm(Rank& rank) {
   Session session(*rank.options);

@@ -2,6 +2,7 @@
 // the peer, within the deadline.
 #include "tests/fabric/cases/cases.h"
 #include "tests/fabric/host/flow.h"
+#include "tests/fabric/host/holdings.h"
 #include "tests/fabric/host/selfpair.h"
 #include <algorithm>
 #include <csignal>
@@ -31,13 +32,13 @@ bool names_peer(size_t mark, pid_t pid) {
   return false;
 }
 
-void wait_for_death(Rank& rank) {
-  for (Instant until = in_seconds(30); !rank.to.at(1).peer_gone(); std::this_thread::yield())
-    expect(now() < until, "rank 1 did not die");
+void wait_for_death(Rank& rank, int victim = 1) {
+  for (Instant until = in_seconds(30); !rank.to.at(victim).peer_gone(); std::this_thread::yield())
+    expect(now() < until, "rank ", victim, " did not die");
 }
 
-/// Calls until it answers an error that names rank 1.
-template<class Call> void must_report(Rank& rank, size_t mark, const char* what, Call call) {
+/// Calls until it answers an error that names the victim.
+template<class Call> void must_report(Rank& rank, size_t mark, const char* what, Call call, int victim = 1) {
   Instant begin = now();
   int result = ncclabi::success;
   for (Instant until = in_seconds(rank.options->deadline + 1); (result = call()) == ncclabi::success;
@@ -49,7 +50,7 @@ template<class Call> void must_report(Rank& rank, size_t mark, const char* what,
   expect(result != ncclabi::invalid_argument && result != ncclabi::unhandled_cuda_error &&
              result != ncclabi::in_progress,
          what, " answers ", result_name(result), ", which says nothing of a peer");
-  expect(names_peer(mark, rank.pids[1]), what, " answers ", result_name(result),
+  expect(names_peer(mark, rank.pids[victim]), what, " answers ", result_name(result),
          " but no line names the peer", LastWords{mark});
 }
 
@@ -185,6 +186,91 @@ void dies_receiving(Rank& rank) {
 }
 void dies_sending(Rank& rank) {
   dies_midway(rank, true);
+}
+
+namespace {
+
+/// A comm in each direction between rank 0 and a victim, and large messages on both, without end.
+struct BothWays {
+  Session session;
+  Listener listener;
+  void *out = nullptr, *in = nullptr;
+  std::unique_ptr<Flow> send, receive;
+
+  BothWays(Rank& rank, Channel& other) : session(*rank.options), listener(session.listen()) {
+    other.put_value(listener.handle);
+    Handle theirs = other.take_value<Handle>();
+    // Who connects first must not wait for one that does the same.
+    auto connect = [&] { out = session.connect(theirs); };
+    auto accept = [&] { in = session.accept(listener); };
+    if (rank.rank == 0)
+      connect(), accept();
+    else
+      accept(), connect();
+    send = make_flow(true, session, out, same_sizes(100000, 1 << 20));
+    receive = make_flow(false, session, in, same_sizes(100000, 1 << 20));
+    send->tolerate();
+    receive->tolerate();
+  }
+  void step() {
+    send->step();
+    receive->step();
+  }
+  /// As NCCL does after an error.
+  void close() {
+    send->deregister();
+    receive->deregister();
+    session.close_send(out);
+    session.close_recv(in);
+    session.close_listen(listener);
+    session.end();
+  }
+};
+
+/// Rank 0 and one victim until its death, both errors and the close.
+void survive(Rank& rank, int victim) {
+  Channel& other = rank.to.at(victim);
+  other.put("your turn");
+  BothWays ways(rank, other);
+  ways.session.progress.run([&] {
+    for (Instant until = in_seconds(30); ways.receive->finished() < 10 || ways.send->finished() < 10;
+         std::this_thread::yield()) {
+      ways.step();
+      expect(now() < until, "only ", ways.receive->finished(), " and ", ways.send->finished(),
+             " messages after 30 s");
+    }
+    other.put("die");
+    size_t mark = log_size();
+    auto reported = [&](const char* what, Flow& flow) {
+      must_report(
+          rank, mark, what, [&] { return flow.step(), flow.error(); }, victim);
+    };
+    reported("irecv and test", *ways.receive);
+    reported("isend and test", *ways.send);
+  });
+  wait_for_death(rank, victim);
+  ways.close();
+}
+
+} // namespace
+
+void survivor(Rank& rank) {
+  if (rank.rank != 0) {
+    Channel& other = rank.to.at(0);
+    other.take();
+    BothWays ways(rank, other);
+    ways.session.progress.run([&] {
+      while (!other.readable())
+        ways.step();
+    });
+    rank.die();
+  }
+  size_t threads_before = threads();
+  survive(rank, 1);
+  Holdings first = Holdings::now(); // a library may keep what it opened once
+  first.threads = threads_before;
+  survive(rank, 2);
+  expect_no_more_than(first, 4 << 10);
 }
 
 void stopped(Rank& rank) {

@@ -1,5 +1,6 @@
 // F-CT-2: contexts that come and go, and a library that is unloaded and loaded again.
 #include "tests/fabric/cases/cases.h"
+#include "tests/fabric/host/holdings.h"
 #include "tests/fabric/host/selfpair.h"
 
 namespace cases {

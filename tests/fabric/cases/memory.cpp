@@ -1,6 +1,7 @@
 // F-CT-15: registration beside traffic, of overlapping regions, and of many.
 #include "tests/fabric/cases/cases.h"
 #include "tests/fabric/host/flow.h"
+#include "tests/fabric/host/holdings.h"
 #include "tests/fabric/host/selfpair.h"
 
 namespace cases {

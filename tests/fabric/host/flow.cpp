@@ -39,9 +39,13 @@ Flow::Flow(Session& session, void* comm, Stream stream)
 
 Flow::~Flow() = default;
 
-void Flow::release() {
+void Flow::deregister() {
   for (Slot& slot : slots_)
     session_.dereg(comm_, slot.mhandle);
+}
+
+void Flow::release() {
+  deregister();
   slots_.clear();
 }
 

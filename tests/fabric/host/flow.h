@@ -32,7 +32,9 @@ public:
   int error() const { return error_; }
   /// Errors of isend, irecv and test are kept instead of thrown.
   void tolerate() { tolerant_ = true; }
-  /// Registrations are given back; no request may be in flight.
+  /// Registrations are given back, whatever is in flight: as NCCL does before it closes an aborted comm.
+  void deregister();
+  /// Likewise, and the buffers go too; no request may be in flight.
   void release();
 
 protected:

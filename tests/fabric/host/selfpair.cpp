@@ -1,25 +1,7 @@
 // Self-connection and registered buffers.
 #include "tests/fabric/host/selfpair.h"
-#include <filesystem>
 
 namespace harness {
-namespace {
-
-size_t entries(const char* directory) {
-  size_t n = 0;
-  for ([[maybe_unused]] auto& entry : std::filesystem::directory_iterator(directory))
-    n++;
-  return n;
-}
-
-} // namespace
-
-size_t open_descriptors() {
-  return entries("/proc/self/fd");
-}
-size_t threads() {
-  return entries("/proc/self/task");
-}
 
 void SelfPair::close(Net& net, bool listen_too) {
   must(net.close_send(send), "closeSend");

@@ -37,8 +37,5 @@ private:
 
 /// Tests until done, at most `patience` seconds; the size that test gave.
 int finish(Net&, void* request, double patience = 30);
-/// Number of descriptors and threads of this process.
-size_t open_descriptors();
-size_t threads();
 
 } // namespace harness
