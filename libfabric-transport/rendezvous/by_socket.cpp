@@ -232,7 +232,10 @@ private:
       auto table = talk(fd->get(), meeting, rank, card, deadline);
       if (table || table.error().kind != Kind::unavailable)
         return table;
-      last = std::move(table).error(); // rank 0 may be a round behind, or was overrun by strangers
+      // Rank 0 may be a round behind, or was overrun by strangers. That the time was up in the midst of the
+      // last attempt says less than why those before it failed.
+      if (turn == 0 || deadline.left(clock_) > Duration::zero())
+        last = std::move(table).error();
     }
     return too_late(*this, {0}, clock_.now() - begun).in(last.message);
   }
@@ -260,12 +263,12 @@ private:
     return unpack_table(answer->body, meeting.ranks);
   }
 
-  /// Waits until the socket can be read or written. Error: timeout.
+  /// Waits until the socket can be read or written. Error: unavailable when the time is up.
   Result<void> ready(int fd, short what, Deadline deadline) {
     for (;;) {
       auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.left(clock_)).count();
       if (left <= 0)
-        return Error(Kind::timeout, cat(describe(), ": rank 0 does not answer"));
+        return Error(Kind::unavailable, cat(describe(), ": rank 0 does not answer"));
       pollfd watched{fd, what, 0};
       if (poll(&watched, 1, int(std::min<int64_t>(left, 1000))) > 0)
         return {};

@@ -193,8 +193,8 @@ TEST_CASE("A rank with another key is not let in, and whoever waits for it names
   has(said[1], "rank 0: the card's seal is wrong");
   options = ranks_at(cat("tcp:127.0.0.1:", free_port()), 2);
   options[1].key = {11, 13};
-  options[0].timeout = std::chrono::milliseconds(2000);
-  options[1].timeout = std::chrono::milliseconds(1000); // it gives up while rank 0 still listens
+  options[0].timeout = std::chrono::milliseconds(6000);
+  options[1].timeout = std::chrono::milliseconds(3000); // it gives up while rank 0 still listens
   said = all_meet(options, 1);
   has(said[0], "rank 1 is missing");
   has(said[1], "has another key");
