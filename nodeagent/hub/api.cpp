@@ -5,6 +5,8 @@
 #include "nodeagent/hub/answer.h"
 #include "nodeagent/hub/api_call.h"
 #include "nodeagent/hub/discovery.h"
+#include "nodeagent/hub/scale.h"
+#include "nodeagent/hub/unserved.h"
 #include "nodeagent/hub/watch.h"
 #include <boost/json.hpp>
 
@@ -32,6 +34,10 @@ Result<DeleteOptions> delete_options(const http::ServerRequest& request) {
     return Error(Kind::invalid, "DeleteOptions: not an object");
   if (const auto* grace = object->if_contains("gracePeriodSeconds"); grace && grace->is_int64())
     options.grace = std::max<int64_t>(0, grace->get_int64());
+  const auto* orphans = object->if_contains("propagationPolicy");
+  if (orphans && orphans->is_string() && orphans->get_string() == "Orphan")
+    return Error(Kind::invalid,
+                 "propagationPolicy Orphan is not supported: what an object owns goes with it");
   if (const auto* preconditions = object->if_contains("preconditions");
       preconditions && preconditions->is_object())
     if (const auto* uid = preconditions->get_object().if_contains("uid"); uid && uid->is_string())
@@ -45,7 +51,8 @@ Api::Api(loop::Loop& loop, const Clock& clock, Store& store, Peers& peers, const
     : loop_(loop), clock_(clock), store_(store), peers_(peers), admission_(admission), key_(std::move(key)) {}
 
 loop::Task<http::ServerResponse> Api::handle(http::ServerRequest request) {
-  Call call{std::move(request), {}, {}, nullptr, {}, {}};
+  Call call;
+  call.request = std::move(request);
   call.identity = peers_.identify(call.request.peer);
   if (call.identity.who == Identity::Who::nobody)
     co_return answer_status(401, "Unauthorized", "Unauthorized");
@@ -53,6 +60,8 @@ loop::Task<http::ServerResponse> Api::handle(http::ServerRequest request) {
   if (call.request.method == "GET") {
     if (const auto document = discovery(path))
       co_return answer_text(*document);
+    if (path == "/openapi/v2")
+      co_return openapi(call.header("accept"));
     if (path == "/podstep/v1/key")
       co_return answer_text(json::serialize(json::object{{"key", key_}}));
   }
@@ -65,21 +74,32 @@ loop::Task<http::ServerResponse> Api::handle(http::ServerRequest request) {
 }
 
 http::ServerResponse Api::serve(Call& call) {
+  if (auto unserved = unserved_form(call.header("accept"), call.header("content-type"), call.text("dryRun")))
+    return answer_status(unserved->code, unserved->reason, unserved->message, call.route.kind,
+                         call.route.name);
+  http::ServerResponse response = resource(call);
+  if (!call.warning.empty())
+    response.headers["Warning"] = call.warning;
+  return response;
+}
+
+http::ServerResponse Api::resource(Call& call) {
   const auto& route = call.route;
-  const auto& query = call.request.query;
-  const auto text = [&](const char* name) {
-    const auto found = query.find(name);
-    return found == query.end() ? std::string() : found->second;
-  };
-  auto labels = Selector::labels(text("labelSelector"));
-  auto fields = Selector::fields(*route.kind, text("fieldSelector"));
+  auto labels = Selector::labels(call.text("labelSelector"));
+  auto fields = Selector::fields(*route.kind, call.text("fieldSelector"));
   if (!labels || !fields)
     return answer_status(400, "BadRequest", (labels ? fields.error() : labels.error()).message);
   call.labels = std::move(*labels);
   call.fields = std::move(*fields);
-  if (!route.subresource.empty() && !(route.subresource == "status" && route.kind->has_status))
-    return answer_status(404, "NotFound", "the server could not find the requested resource", route.kind,
-                         route.name);
+  auto table = wanted_table(call.header("accept"), call.text("includeObject"));
+  if (!table)
+    return answer_status(400, "BadRequest", table.error().message);
+  call.table = *table;
+  const bool scales = route.subresource == "scale" && has_scale(route.kind->id);
+  if (!route.subresource.empty() && !scales && !(route.subresource == "status" && route.kind->has_status)) {
+    const Unserved unserved = unserved_subresource(*route.kind, route.subresource);
+    return answer_status(unserved.code, unserved.reason, unserved.message, route.kind, route.name);
+  }
   if (!route.name.empty())
     call.present = store_.get({route.kind->id, route.ns, route.name});
   return route.name.empty() ? collection(call) : one(call);
@@ -103,8 +123,24 @@ http::ServerResponse Api::collection(Call& call) {
   return watches ? watch(call) : list(call);
 }
 
+http::ServerResponse Api::show(Call& call, const k8s::Object& object) {
+  if (!call.table)
+    return answer_object(object);
+  return answer_text(table_text(*call.route.kind, {&object}, k8s::meta_of(object).resource_version,
+                                *call.table, clock_.wall()));
+}
+
 http::ServerResponse Api::list(Call& call) {
   const auto& kind = *call.route.kind;
+  if (call.table) {
+    std::vector<const k8s::Object*> chosen;
+    const auto all = store_.list(kind.id, call.route.ns);
+    for (const auto& object : all)
+      if (call.selects(*object))
+        chosen.push_back(object.get());
+    return answer_text(
+        table_text(kind, chosen, std::to_string(store_.revision()), *call.table, clock_.wall()));
+  }
   std::string text = cat("{\"kind\":\"", kind.kind, "List\",\"apiVersion\":\"", kind.api_version,
                          "\",\"metadata\":{\"resourceVersion\":\"", store_.revision(), "\"},\"items\":[");
   bool first = true;
@@ -124,6 +160,7 @@ http::ServerResponse Api::watch(Call& call) {
     return answer_status(400, "BadRequest", request.error().message);
   request->kind = call.route.kind->id;
   request->ns = call.route.ns;
+  request->table = call.table;
   request->selects = [labels = call.labels, fields = call.fields](const k8s::Object& object) {
     return labels.matches_labels(object) && fields.matches_fields(object);
   };
@@ -180,8 +217,10 @@ http::ServerResponse Api::one(Call& call) {
     return answer_status(404, "NotFound",
                          cat(route.kind->plural, " \"", printable(route.name), "\" not found"), route.kind,
                          route.name);
+  if (route.subresource == "scale")
+    return scale(call);
   if (call.request.method == "GET")
-    return answer_object(*call.present);
+    return show(call, *call.present);
   if (call.request.method == "PUT")
     return put(call);
   return call.request.method == "PATCH" ? patch(call) : erase(call);
@@ -199,9 +238,7 @@ http::ServerResponse Api::put(Call& call) {
 }
 
 http::ServerResponse Api::patch(Call& call) {
-  const auto type = call.request.headers.find("content-type");
-  const std::string content_type =
-      type == call.request.headers.end() ? "" : type->second.substr(0, type->second.find(';'));
+  const std::string content_type = media_type(call.header("content-type"));
   auto body = k8s::parse_json(call.request.body, limits::object_bytes);
   if (!body)
     return answer_status(400, "BadRequest", body.error().message, call.route.kind, call.route.name);
@@ -211,10 +248,37 @@ http::ServerResponse Api::patch(Call& call) {
   auto object = k8s::decode(*patched);
   if (!object)
     return answer_error(object.error(), call.route.kind, call.route.name);
+  if (auto understood = call.check_fields(*patched, *object); !understood)
+    return answer_status(400, "BadRequest", understood.error().message, call.route.kind, call.route.name);
   if (key_of(*object) != key_of(*call.present))
     return answer_status(422, "Invalid", "a patch may not change kind, name or namespace", call.route.kind,
                          call.route.name);
   return store_update(call, std::move(*object));
+}
+
+http::ServerResponse Api::scale(Call& call) {
+  const auto refuse = [&](const Error& error) {
+    return answer_error(error, call.route.kind, call.route.name);
+  };
+  json::value asked = scale_of(*call.present);
+  if (call.request.method == "GET")
+    return answer_text(json::serialize(asked));
+  auto body = k8s::parse_json(call.request.body, limits::object_bytes);
+  if (!body)
+    return answer_status(400, "BadRequest", body.error().message, call.route.kind, call.route.name);
+  if (call.request.method == "PATCH") {
+    auto patched = k8s::apply_patch(*call.route.kind, asked, media_type(call.header("content-type")), *body);
+    if (!patched)
+      return refuse(patched.error());
+    asked = std::move(*patched);
+  } else {
+    asked = std::move(*body);
+  }
+  auto after = rescaled(*call.present, asked);
+  if (!after)
+    return refuse(after.error());
+  auto stored = replace(call.present, std::move(*after), false);
+  return stored ? answer_text(json::serialize(scale_of(**stored))) : refuse(stored.error());
 }
 
 http::ServerResponse Api::store_update(Call& call, k8s::Object after) {

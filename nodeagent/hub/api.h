@@ -25,6 +25,9 @@ public:
 private:
   struct Call; ///< one request: who, what, on which object
   http::ServerResponse serve(Call& call);
+  http::ServerResponse resource(Call& call);
+  http::ServerResponse scale(Call& call);
+  http::ServerResponse show(Call& call, const k8s::Object& object);
   http::ServerResponse collection(Call& call);
   http::ServerResponse list(Call& call);
   http::ServerResponse watch(Call& call);

@@ -1,7 +1,8 @@
 // What the hub serves.
 #include "nodeagent/hub/discovery.h"
 #include "common/text.h"
-#include "nodeagent/k8s/codec.h"
+#include "nodeagent/hub/answer.h"
+#include "nodeagent/hub/scale.h"
 #include <boost/json.hpp>
 
 namespace podstep::hub {
@@ -35,6 +36,11 @@ json::array short_names(k8s::KindId kind) {
   return {};
 }
 
+/// Whether `kubectl get all` means it too.
+bool in_all(k8s::KindId kind) {
+  return kind == k8s::KindId::pod || kind == k8s::KindId::deployment || kind == k8s::KindId::replica_set;
+}
+
 std::string lower(std::string text) {
   for (char& c : text)
     c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -47,20 +53,27 @@ json::object resources_of(const std::string& group_version) {
     const auto& kind = k8s::info(id);
     if (kind.api_version != group_version)
       continue;
-    resources.push_back(
-        json::object{{"name", kind.plural},
-                     {"singularName", lower(kind.kind)},
-                     {"namespaced", kind.namespaced},
-                     {"kind", kind.kind},
-                     {"verbs", json::array{"create", "delete", "deletecollection", "get", "list", "patch",
-                                           "update", "watch"}},
-                     {"shortNames", short_names(id)},
-                     {"categories", id == k8s::KindId::pod ? json::array{"all"} : json::array{}}});
+    resources.push_back(json::object{{"name", kind.plural},
+                                     {"singularName", lower(kind.kind)},
+                                     {"namespaced", kind.namespaced},
+                                     {"kind", kind.kind},
+                                     {"verbs", json::array{"create", "delete", "deletecollection", "get",
+                                                           "list", "patch", "update", "watch"}},
+                                     {"shortNames", short_names(id)},
+                                     {"categories", in_all(id) ? json::array{"all"} : json::array{}}});
     if (kind.has_status)
       resources.push_back(json::object{{"name", cat(kind.plural, "/status")},
                                        {"singularName", ""},
                                        {"namespaced", kind.namespaced},
                                        {"kind", kind.kind},
+                                       {"verbs", json::array{"get", "patch", "update"}}});
+    if (has_scale(id))
+      resources.push_back(json::object{{"name", cat(kind.plural, "/scale")},
+                                       {"singularName", ""},
+                                       {"namespaced", kind.namespaced},
+                                       {"group", "autoscaling"},
+                                       {"version", "v1"},
+                                       {"kind", "Scale"},
                                        {"verbs", json::array{"get", "patch", "update"}}});
   }
   return {{"kind", "APIResourceList"},
@@ -111,6 +124,27 @@ std::optional<std::string> discovery(std::string_view path) {
       return json::serialize(resources_of(group.group_version()));
   }
   return std::nullopt;
+}
+
+http::ServerResponse openapi(std::string_view accept) {
+  if (accept.find("com.github.proto-openapi.spec.v2") == accept.npos)
+    return answer_text(
+        json::serialize(json::object{{"swagger", "2.0"},
+                                     {"info", json::object{{"title", "Podstep"}, {"version", "v1"}}},
+                                     {"paths", json::object{}}}));
+  // The same as a message of gnostic's openapi_v2.proto: Document{swagger = 1, info = 2, paths = 8},
+  // Info{title = 1, version = 2}.
+  constexpr std::string_view document = "\x0a\x03"
+                                        "2.0"
+                                        "\x12\x0d\x0a\x07"
+                                        "Podstep"
+                                        "\x12\x02v1"
+                                        "\x42";
+  http::ServerResponse response;
+  response.content_type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+  response.body = document;
+  response.body += '\0'; // paths: an empty message
+  return response;
 }
 
 } // namespace podstep::hub

@@ -16,14 +16,23 @@ std::string event_line(const char* type, const std::string& object) {
   return cat("{\"type\":\"", type, "\",\"object\":", object, "}\n");
 }
 
-std::string bookmark(k8s::KindId id, uint64_t revision) {
-  const auto& kind = k8s::info(id);
+std::string text_of(const k8s::Object& object, const WatchRequest& request, WallTime now) {
+  if (!request.table)
+    return k8s::encode_text(object);
+  return table_text(k8s::info(request.kind), {&object}, k8s::meta_of(object).resource_version, *request.table,
+                    now);
+}
+
+std::string bookmark(const WatchRequest& request, uint64_t revision, WallTime now) {
+  const auto& kind = k8s::info(request.kind);
+  if (request.table)
+    return event_line("BOOKMARK", table_text(kind, {}, std::to_string(revision), *request.table, now));
   return event_line("BOOKMARK", cat("{\"kind\":\"", kind.kind, "\",\"apiVersion\":\"", kind.api_version,
                                     "\",\"metadata\":{\"resourceVersion\":\"", revision, "\"}}"));
 }
 
 /// How one change looks through the selectors: an object that no longer matches was deleted for this watcher.
-std::string line_of(const Change& change, const WatchRequest& request) {
+std::string line_of(const Change& change, const WatchRequest& request, WallTime now) {
   const Key key = key_of(*change.object);
   if (key.kind != request.kind || (!request.ns.empty() && key.ns != request.ns))
     return {};
@@ -32,7 +41,7 @@ std::string line_of(const Change& change, const WatchRequest& request) {
   if (!was && !is)
     return {};
   const char* type = was && is ? "MODIFIED" : is ? "ADDED" : "DELETED";
-  return event_line(type, k8s::encode_text(*change.object));
+  return event_line(type, text_of(*change.object, request, now));
 }
 } // namespace
 
@@ -64,7 +73,7 @@ loop::Task<void> stream_watch(loop::Loop& loop, const Clock& clock, const Store&
   if (!request.from)
     for (const auto& object : store.list(request.kind, request.ns))
       if (request.selects(*object))
-        lines += event_line("ADDED", k8s::encode_text(*object));
+        lines += event_line("ADDED", text_of(*object, request, clock.wall()));
   while (true) {
     auto changes = store.since(at);
     if (!changes) {
@@ -72,7 +81,7 @@ loop::Task<void> stream_watch(loop::Loop& loop, const Clock& clock, const Store&
       co_return;
     }
     for (const auto& change : *changes) {
-      lines += line_of(change, request);
+      lines += line_of(change, request, clock.wall());
       at = change.revision;
     }
     if (!lines.empty())
@@ -85,7 +94,7 @@ loop::Task<void> stream_watch(loop::Loop& loop, const Clock& clock, const Store&
       co_return;
     const bool woken = co_await changed.wait_for(std::min<Duration>(left, bookmark_period));
     if (!woken && request.bookmarks)
-      lines = bookmark(request.kind, at);
+      lines = bookmark(request, at, clock.wall());
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "nodeagent/http/server.h"
 #include "nodeagent/hub/store.h"
+#include "nodeagent/hub/table.h"
 
 namespace podstep::hub {
 
@@ -10,7 +11,8 @@ struct WatchRequest {
   k8s::KindId kind{};
   std::string ns;
   std::function<bool(const k8s::Object&)> selects;
-  std::optional<uint64_t> from; ///< nothing: begin with an ADDED for everything that is there
+  std::optional<RowObject> table; ///< each event's object is a Table of one row
+  std::optional<uint64_t> from;   ///< nothing: begin with an ADDED for everything that is there
   bool bookmarks = false;
   Duration length{}; ///< the stream ends after this long; the client goes on with its last revision
 };
