@@ -149,8 +149,9 @@ Result<uint32_t> resolve_job(const std::string& given) {
 std::vector<std::string> step_command(uint32_t job, const std::string& node, bool terminal, bool with_input,
                                       const std::vector<std::string>& command) {
   std::vector<std::string> argv{
-      "srun",    cat("--jobid=", job), "--overlap", "--network=no_vni",    "-N1", "-n1", "-w", node,
+      "srun",    cat("--jobid=", job), "--overlap", "--network=no_vni",    "-N1", "-n1",
       "--mem=0", "--export=NONE",      "-Q",        "--kill-on-bad-exit=0"};
+  argv.push_back(node == first_node ? "--relative=0" : cat("--nodelist=", node));
   if (terminal)
     argv.push_back("--pty");
   else if (!with_input)

@@ -40,6 +40,8 @@ std::vector<Job> service_jobs(const std::vector<Job>& jobs, const std::vector<ui
 /// own srun is refused). Errors name the candidates.
 Result<uint32_t> resolve_job(const std::string& given);
 
+/// In place of a node's name: the first of the job's, where its hub is.
+inline constexpr const char* first_node = "";
 /// The words that start `command` as one overlapping step of the job on `node` (srun(1)): no VNI of its own,
 /// no memory of its own. `terminal`: --pty.
 std::vector<std::string> step_command(uint32_t job, const std::string& node, bool terminal, bool with_input,

@@ -8,6 +8,7 @@ libcli_la_SOURCES = \
   nodeagent/cli/fabric_look.h \
   nodeagent/cli/fabric_missing.cpp nodeagent/cli/fabric_missing.h \
   nodeagent/cli/fabric_recipe.cpp nodeagent/cli/fabric_recipe.h \
+  nodeagent/cli/hub_door.cpp nodeagent/cli/hub_door.h \
   nodeagent/cli/image_config.cpp nodeagent/cli/image_config.h \
   nodeagent/cli/jobs.cpp nodeagent/cli/jobs.h \
   nodeagent/cli/kept_logs.cpp nodeagent/cli/kept_logs.h \
@@ -27,6 +28,7 @@ podstep_SOURCES = \
   nodeagent/cli/exec.cpp \
   nodeagent/cli/fabric.cpp \
   nodeagent/cli/image.cpp \
+  nodeagent/cli/kubectl.cpp \
   nodeagent/cli/local_logs.cpp \
   nodeagent/cli/logs.cpp \
   nodeagent/cli/main.cpp \

@@ -117,6 +117,16 @@ Result<Entrance> find_container(const Target& target) {
   return Entrance{container.pid, filter.status == 200 ? std::move(filter.body) : std::string()};
 }
 
+Result<std::string> find_hub() {
+  for (const std::string& socket : sockets())
+    if (auto answer = get(socket, "/api"); answer && answer->status == 200)
+      return socket;
+  return Error(
+      Kind::not_found,
+      cat("no hub of job ", variable("SLURM_JOB_ID"), " answers on node ", variable("SLURMD_NODENAME")),
+      "podstep status");
+}
+
 Result<void> stream_log(const Target& target, bool follow, int64_t tail,
                         const std::function<bool(std::string_view)>& line) {
   PODSTEP_TRY(Agent agent, find_agent());

@@ -15,6 +15,9 @@ struct Target {
 /// invalid (the agent's answer).
 Result<Entrance> find_container(const Target& target);
 
+/// The local socket of the job's hub, which is on the job's first node. Error: not_found.
+Result<std::string> find_hub();
+
 /// Streams the container's log, line by line; `line` returns false to stop. Errors as above.
 Result<void> stream_log(const Target& target, bool follow, int64_t tail,
                         const std::function<bool(std::string_view)>& line);

@@ -26,6 +26,7 @@ constexpr Word words[] = {
     {"key", key_main, "the key that it asks for"},
     {"logs", logs_main, "what a container printed, also after the end"},
     {"exec", exec_main, "run a command inside a container"},
+    {"kubectl", kubectl_main, "Kubernetes' own client with a service's hub"},
     {"stop", stop_main, "end a service"},
     {"image", image_main, "make, list, show and remove flat images"},
     {"fabric", fabric_main,
@@ -33,6 +34,7 @@ constexpr Word words[] = {
     {"render", render_main, "check a manifest and show what would run"},
     {"local-logs", local_logs_main, nullptr},
     {"local-exec", local_exec_main, nullptr},
+    {"local-kubectl", local_kubectl_main, nullptr},
 };
 
 void usage() {

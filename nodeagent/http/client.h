@@ -27,6 +27,7 @@ struct Request {
   std::map<std::string, std::string> headers;
   Duration timeout = std::chrono::seconds(30); ///< of the whole exchange; zero: none (watch)
   size_t limit = 8 << 20;                      ///< bytes of the answer's body
+  std::function<void(int status)> on_head;     ///< told once the head of the answer is there; may be empty
 };
 
 struct Response {

@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 namespace podstep::http {
 
@@ -45,6 +46,14 @@ bool set_serial(X509* certificate) {
   return ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial) == 1;
 }
 
+/// The name in the form in which clients that do not pin look for it (RFC 6125, 6.4.4).
+bool set_alternative_name(X509* certificate, const std::string& common_name) {
+  const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension(
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, cat("DNS:", common_name).c_str()),
+      &X509_EXTENSION_free);
+  return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
+}
+
 bool fill(X509* certificate, EVP_PKEY* key, const std::string& common_name, Duration lifetime) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(lifetime).count();
   X509_NAME* name = X509_get_subject_name(certificate);
@@ -55,7 +64,8 @@ bool fill(X509* certificate, EVP_PKEY* key, const std::string& common_name, Dura
          X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
                                     reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1,
                                     0) == 1 &&
-         X509_set_issuer_name(certificate, name) == 1 && X509_sign(certificate, key, EVP_sha256()) > 0;
+         X509_set_issuer_name(certificate, name) == 1 && set_alternative_name(certificate, common_name) &&
+         X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 } // namespace
 

@@ -174,6 +174,10 @@ void Transfer::take_header(std::string_view line) {
     return;
   }
   if (line.empty()) {
+    long status = 0;
+    curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    if (in_head_ && request_.on_head && status >= 200)
+      request_.on_head(static_cast<int>(status));
     in_head_ = false;
     return;
   }

@@ -50,6 +50,10 @@ loop::Task<http::ServerResponse> echo(http::ServerRequest request) {
     };
     co_return response;
   }
+  if (request.path == "/mute") {
+    response.stream = [](http::Stream&) -> loop::Task<void> { co_await loop::sleep(1h); };
+    co_return response;
+  }
   response.content_type = "text/plain";
   response.status = request.method == "DELETE" ? 404 : 200;
   response.headers["X-Method"] = request.method;
@@ -157,6 +161,31 @@ TEST_CASE("A stream that has nothing to say ends when its reader goes away") {
     for (int i = 0; i < 500 && Ended::count == 0; ++i)
       co_await loop::sleep(10ms);
     CHECK(Ended::count == 1);
+  }(w));
+}
+
+TEST_CASE("The head of an answer is told at once, also of a stream that has nothing to say yet") {
+  World w;
+  REQUIRE(w.server.listen_unix(w.socket).ok());
+  w.run([](World& world) -> loop::Task<void> {
+    auto c = std::make_unique<http::Client>(world.loop, world.local());
+    int head = 0;
+    http::Request wanted = request("GET", "/mute");
+    wanted.on_head = [&](int status) {
+      head = status;
+      world.loop.spawn("destroy", [](std::unique_ptr<http::Client>& client) -> loop::Task<void> {
+        client.reset();
+        co_return;
+      }(c));
+    };
+    auto r = co_await c->stream(std::move(wanted), [](std::string_view) { return true; });
+    CHECK_FALSE(r.ok()); // it would have gone on
+    CHECK(head == 200);
+    http::Client other(world.loop, world.local());
+    wanted = request("DELETE", "/x");
+    wanted.on_head = [&](int status) { head = status; };
+    CHECK((co_await other.send(std::move(wanted))).ok());
+    CHECK(head == 404);
   }(w));
 }
 
