@@ -11,7 +11,11 @@ part() {
   return $status
 }
 
-part_deps() { "$TOP/contrib/deps" all; }
+# All before the cluster is up: a package that makes a user replaces /etc/passwd, and with it goes what the cluster's nodes see in its place.
+part_deps() {
+  "$TOP/contrib/deps" all
+  [ "$LONG" = no ] || "$TOP/contrib/deps" accounting
+}
 
 # quiet NAME CMD...: run a step of the build with its output in a log, shown when it fails.
 quiet() {
