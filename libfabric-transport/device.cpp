@@ -2,6 +2,7 @@
 #include "libfabric-transport/device.h"
 #include "common/text.h"
 #include "libfabric-transport/cuda.h"
+#include "libfabric-transport/shm_view.h"
 #include "libfabric-transport/tag.h"
 #include "libfabric-transport/traffic.h"
 #include <algorithm>
@@ -241,6 +242,11 @@ Result<std::vector<Device>> find_devices(const Settings& settings, const Lookup&
       continue;
     if (name == "cxi")
       PODSTEP_CHECK(attach_keys(found, settings, environment));
+    if (name == "shm") {
+      PODSTEP_TRY(ShmView view, shm_view());
+      for (Device& device : found)
+        device.network = shm_network(view);
+    }
     return found;
   }
   return Error(Kind::not_found,

@@ -10,7 +10,8 @@ namespace podstep::fabric {
 struct Device {
   Info info;            ///< as fi_getinfo gave it, for fi_domain and fi_endpoint
   std::string provider; ///< `net`
-  std::string network;  ///< who has another one is out of reach: `net`, `cxi/1027` with its VNI
+  std::string network;  ///< who has another one is out of reach: `net`, `cxi/1027` with its VNI,
+                        ///< `shm/` and who shares memory with it
   std::string name;     ///< the libfabric domain: `cxi0`, `eth0`, `shm`
   std::string pci_path; ///< a real directory below /sys, empty for a virtual device
   uint64_t guid = 0;    ///< devices with the same one share a port

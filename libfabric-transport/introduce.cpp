@@ -90,7 +90,9 @@ Result<SendComm*> Introducer::connect(uint8_t* handle) {
   if (ticket == 0) {
     PODSTEP_TRY(Handle decoded, decode_handle(handle, endpoint_.job_key(), endpoint_.settings().job));
     if (decoded.network != endpoint_.network().substr(0, 15))
-      return other_network(cat("the receiver at ", to_string(decoded.side_channel)), decoded.network);
+      return other_network(
+          cat(printable(decoded.host), " pid ", decoded.pid, " at ", to_string(decoded.side_channel)),
+          decoded.network);
     PODSTEP_TRY(Link * link, link_to(decoded));
     PODSTEP_TRY(ticket, random_number());
     attempts_[ticket] = {decoded, link, nullptr, endpoint_.active()};
@@ -142,6 +144,11 @@ Error Introducer::late(const Attempt& attempt) const {
 }
 
 Error Introducer::other_network(const std::string& who, const std::string& network) const {
+  if (network.starts_with("shm/") && endpoint_.network().starts_with("shm/"))
+    return Error(Kind::unsupported,
+                 cat(who, " has another /dev/shm or PID namespace than this process: shm does not reach it"),
+                 "shm is for processes of one pod; between pods PODSTEP_FABRIC_PROVIDER=tcp (libfabric 1.17: "
+                 "net), or cxi");
   bool vni = network.starts_with("cxi/") && endpoint_.network().starts_with("cxi/");
   return Error(Kind::unsupported,
                cat(who, " uses ", vni ? "VNI " : "provider ", printable(network.substr(vni ? 4 : 0)),

@@ -7,6 +7,7 @@ libfabricparts_la_SOURCES = \
   libfabric-transport/packet.h \
   libfabric-transport/rendezvous/card.cpp libfabric-transport/rendezvous/card.h \
   libfabric-transport/settings.cpp libfabric-transport/settings.h \
+  libfabric-transport/shm_view.cpp libfabric-transport/shm_view.h \
   libfabric-transport/siphash.h \
   libfabric-transport/tag.h
 

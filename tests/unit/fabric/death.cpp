@@ -1,5 +1,7 @@
 // What the engine says when the other side dies, disagrees or leaves: an error that names the peer, in time.
 #include "tests/unit/fabric/pair.h"
+#include <sched.h>
+#include <sys/mount.h>
 
 using pair::Side;
 
@@ -199,4 +201,64 @@ TEST_CASE("An unknown provider or device is refused with what was looked for") {
   options.device = "nowhere0";
   CHECK(podstep_fabric_open(&options, &fabric, error, sizeof error) == PODSTEP_FABRIC_INVALID);
   CHECK(strstr(error, "nowhere0"));
+}
+
+/// Runs `sender` after `apart`, which says whether this machine lets it be; what connect() says at once.
+static std::string refusal_apart(const std::function<bool()>& apart) {
+  std::string outcome;
+  int status = pair::run(
+      [&](Side& side) {
+        side.open("shm");
+        unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
+        podstep_fabric_listener* listener = nullptr;
+        side.must(podstep_fabric_listen(side.fabric, address, &listener) == 0, "listen");
+        side.put(address, sizeof address);
+        char text[512] = "";
+        side.take(text, sizeof text);
+        outcome = text;
+        podstep_fabric_close_listener(listener);
+      },
+      [&](Side& side) {
+        unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
+        side.take(address, sizeof address);
+        char text[512] = "not allowed";
+        if (apart()) {
+          side.open("shm");
+          podstep_fabric_sender* sender = nullptr;
+          int code = podstep_fabric_connect(side.fabric, address, &sender);
+          snprintf(text, sizeof text, "%d %s", code, podstep_fabric_error(side.fabric));
+        }
+        side.put(text, sizeof text);
+      });
+  REQUIRE(status == 0);
+  return outcome;
+}
+
+/// From here on this process is a child in a PID namespace of its own; the parent ends with it.
+static bool own_process_numbers() {
+  if (unshare(CLONE_NEWPID) != 0)
+    return false;
+  pid_t child = fork();
+  if (child == 0)
+    return true;
+  int status = 1;
+  waitpid(child, &status, 0);
+  _exit(child < 0 || status != 0);
+}
+
+static bool own_shared_memory() {
+  return unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         mount("tmpfs", "/dev/shm", "tmpfs", 0, nullptr) == 0;
+}
+
+TEST_CASE("Over shm whoever has another /dev/shm, or other process numbers, is refused at once by name") {
+  for (bool memory : {true, false}) {
+    std::string says = refusal_apart(memory ? own_shared_memory : own_process_numbers);
+    INFO(says);
+    if (says == "not allowed")
+      continue; // it takes root
+    CHECK(says.find(" pid " + std::to_string(getpid()) + " at ") != std::string::npos);
+    CHECK(says.find("has another /dev/shm or PID namespace") != std::string::npos);
+    CHECK(says.find("PODSTEP_FABRIC_PROVIDER=tcp") != std::string::npos);
+  }
 }
