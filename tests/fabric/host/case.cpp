@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -98,6 +99,17 @@ void watch(std::vector<Child>& children, Report& report, Time::time_point until)
   }
 }
 
+/// A killed rank leaves the file of its endpoint where the network is libfabric's shm: PID:UID:NUMBER.
+void sweep(pid_t gone) {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> left;
+  for (const auto& file : std::filesystem::directory_iterator("/dev/shm", ignored))
+    if (file.path().filename().string().starts_with(std::to_string(gone) + ":"))
+      left.push_back(file.path());
+  for (const auto& file : left)
+    std::filesystem::remove(file, ignored);
+}
+
 } // namespace
 
 void pin_to_core(int rank) {
@@ -152,6 +164,8 @@ Report run_case(const Case& c, const Options& options) {
       kill(child.pid, SIGCONT);
       waitpid(child.pid, nullptr, 0);
     }
+  for (int i = 0; i < c.ranks; i++)
+    sweep(numbers.pids[i]);
   report.seconds = std::chrono::duration<double>(Time::now() - begin).count();
   return report;
 }
