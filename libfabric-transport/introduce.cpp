@@ -145,10 +145,11 @@ Error Introducer::late(const Attempt& attempt) const {
 
 Error Introducer::other_network(const std::string& who, const std::string& network) const {
   if (network.starts_with("shm/") && endpoint_.network().starts_with("shm/"))
-    return Error(Kind::unsupported,
-                 cat(who, " has another /dev/shm or PID namespace than this process: shm does not reach it"),
-                 "shm is for processes of one pod; between pods PODSTEP_FABRIC_PROVIDER=tcp (libfabric 1.17: "
-                 "net), or cxi");
+    return Error(
+        Kind::unsupported,
+        cat(who, " has another /dev/shm or PID namespace than this process: shm does not reach it"),
+        "shm is for one container, or those of a pod with shareProcessNamespace: true; between others "
+        "PODSTEP_FABRIC_PROVIDER=tcp (libfabric 1.17: net), or cxi");
   bool vni = network.starts_with("cxi/") && endpoint_.network().starts_with("cxi/");
   return Error(Kind::unsupported,
                cat(who, " uses ", vni ? "VNI " : "provider ", printable(network.substr(vni ? 4 : 0)),
