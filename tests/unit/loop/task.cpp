@@ -102,10 +102,11 @@ TEST_CASE("One notification wakes every coroutine that waits") {
   };
   l.spawn("a", waiter());
   l.spawn("b", waiter());
-  l.spawn("c", [&]() -> loop::Task<void> {
+  auto waker = [&]() -> loop::Task<void> { // with a name: a coroutine's captures are gone with the lambda
     co_await loop::sleep(1ms);
     signal.notify();
-  }());
+  };
+  l.spawn("c", waker());
   CHECK(l.run() == 0);
   CHECK(woken == 2);
 }
