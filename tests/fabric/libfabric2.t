@@ -34,8 +34,13 @@ ok 'it finds a device on tcp' usable tcp
 nok 'and none on net, which tcp has swallowed' usable net
 for provider in tcp shm; do
   export PODSTEP_FABRIC_PROVIDER=$provider
+  known=()
+  # Not so with 1.17; whose memory it is has not been found out.
+  [ $provider != tcp ] || known=([F-CT-17]='with 2.1 about 5 MiB stay of each endpoint that is closed in mid transfer'
+    [F-CT-18/survivor]='with 2.1 about 5 MiB stay of each endpoint that is closed in mid transfer')
   conform "$provider" --quick --deadline 8 --no-device PODSTEP_FABRIC_PROVIDER=nonesuch "$podstep"
 done
+known=()
 on_cxi
 export PODSTEP_FABRIC_PROVIDER=cxi
 conform cxi --quick --deadline 8 --no-device FAKE_CXI_DEVICES=0 "$podstep"
