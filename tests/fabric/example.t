@@ -16,6 +16,6 @@ like "$(LD_LIBRARY_PATH=$top_builddir/.libs timeout 60 "$tmp/example" 2>&1)" '^6
 
 # Every function of the header stands in the page's text, not in its synopsis alone.
 functions() { grep -o 'podstep_fabric_[a-z_]*(' "$top_srcdir/libfabric-transport/podstep/fabric.h" | tr -d '(' | sort -u; }
-described() { sed -n '/^\.SH DESCRIPTION/,/^\.SH EXAMPLES/p' "$page"; }
-is "$(for name in $(functions); do described | grep -qw "$name" || echo "$name"; done)" '' 'every function is described'
+described=$(sed -n '/^\.SH DESCRIPTION/,/^\.SH EXAMPLES/p' "$page")
+is "$(for name in $(functions); do grep -qw "$name" <<<"$described" || echo "$name"; done)" '' 'every function is described'
 done_testing
