@@ -1,6 +1,6 @@
 #!/bin/bash
 # Threat T9: whatever processes of a pod do (setsid, double fork, forking away from every kill), they stay below the step's cgroup, and all end.
-# timeout: 150
+# timeout: 300
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
 . "$top_srcdir/tests/lib/service.sh"
