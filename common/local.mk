@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libcommon.la
 libcommon_la_SOURCES = \
   common/children.cpp common/children.h \
   common/clock.cpp common/clock.h \
+  common/environment.cpp common/environment.h \
   common/fabric_policy.cpp common/fabric_policy.h \
   common/fd.cpp common/fd.h \
   common/file.cpp common/file.h \

@@ -45,6 +45,25 @@ Result<int64_t> parse_int(std::string_view text, int64_t min, int64_t max) {
   return n;
 }
 
+std::optional<std::pair<uint16_t, uint16_t>> parse_port_range(std::string_view text, uint16_t least) {
+  const size_t dash = text.find('-');
+  if (dash == text.npos)
+    return std::nullopt;
+  const auto first = parse_int(text.substr(0, dash), least, UINT16_MAX),
+             last = parse_int(text.substr(dash + 1), least, UINT16_MAX);
+  if (!first || !last || *first > *last)
+    return std::nullopt;
+  return std::pair(uint16_t(*first), uint16_t(*last));
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z')
+      c = char(c - 'A' + 'a');
+  return out;
+}
+
 bool is_lower_hex(std::string_view text, size_t length) {
   if (text.size() != length)
     return false;

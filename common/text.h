@@ -3,8 +3,10 @@
 #pragma once
 #include "common/result.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace podstep {
@@ -39,6 +41,10 @@ std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 /// `text` without blanks, tabs, carriage returns and newlines at both ends.
 std::string_view trim(std::string_view text);
+/// `FIRST-LAST`, two port numbers in order and not below `least`; nothing for any other text.
+std::optional<std::pair<uint16_t, uint16_t>> parse_port_range(std::string_view text, uint16_t least);
+/// ASCII's capital letters made small.
+std::string lower(std::string_view text);
 /// A decimal number in [min, max], nothing else around it. Error: invalid, naming the text and the range.
 Result<int64_t> parse_int(std::string_view text, int64_t min, int64_t max);
 /// Lower-case hexadecimal digits only, exactly `length` of them.

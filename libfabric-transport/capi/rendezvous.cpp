@@ -1,8 +1,8 @@
 // Meeting and showing each other addresses, in C: see podstep/fabric.h and podstep-fabric(3).
 #include "libfabric-transport/rendezvous/rendezvous.h"
+#include "common/environment.h"
 #include "common/text.h"
 #include "libfabric-transport/capi/objects.h"
-#include <cstdlib>
 
 using namespace podstep;
 using namespace podstep::capi;
@@ -15,17 +15,12 @@ struct podstep_fabric_rendezvous {
 
 namespace {
 
-std::optional<std::string> environment(const char* name) {
-  const char* value = getenv(name);
-  return value ? std::optional<std::string>(value) : std::nullopt;
-}
-
 /// Rank and number of ranks as the caller says, or as srun does; nullopt leaves it to the place.
 Result<std::optional<fabric::Who>> who(const podstep_fabric_rendezvous_options& given,
                                        const std::string& where) {
   if (given.ranks > 0 && given.rank >= 0)
     return std::optional<fabric::Who>({uint32_t(given.rank), uint32_t(given.ranks)});
-  auto rank = environment("SLURM_PROCID"), ranks = environment("SLURM_NTASKS");
+  auto rank = variable_if_set("SLURM_PROCID"), ranks = variable_if_set("SLURM_NTASKS");
   if (where == "pmix" || !rank || !ranks)
     return std::optional<fabric::Who>();
   PODSTEP_TRY(int64_t number, parse_int(*rank, 0, fabric::most_ranks));
@@ -48,10 +43,10 @@ fabric::Carrier carrier_of(const podstep_fabric_carrier& c) {
 }
 
 Result<std::unique_ptr<Rendezvous>> open_rendezvous(const podstep_fabric_rendezvous_options& given) {
-  PODSTEP_TRY(fabric::Settings settings, fabric::read_settings(environment));
+  PODSTEP_TRY(fabric::Settings settings, fabric::read_settings(variable_if_set));
   Rendezvous::Options options;
   options.where = given.where ? given.where : settings.rendezvous;
-  if (options.where.empty() && environment("PMIX_NAMESPACE"))
+  if (options.where.empty() && variable_if_set("PMIX_NAMESPACE"))
     options.where = "pmix";
   options.name = given.name ? given.name : "default";
   options.timeout =

@@ -1,8 +1,8 @@
 // Opening, connecting and registering, in C: see podstep/fabric.h and podstep-fabric(3).
+#include "common/environment.h"
 #include "common/text.h"
 #include "libfabric-transport/capi/objects.h"
 #include <cstdio>
-#include <cstdlib>
 
 using namespace podstep;
 using namespace podstep::capi;
@@ -38,13 +38,8 @@ int report(const podstep_fabric& fabric, const Error& error) noexcept {
 
 namespace {
 
-std::optional<std::string> environment(const char* name) {
-  const char* value = getenv(name);
-  return value ? std::optional<std::string>(value) : std::nullopt;
-}
-
 Result<std::unique_ptr<Endpoint>> open_endpoint(const podstep_fabric_options& given) {
-  PODSTEP_TRY(fabric::Settings settings, fabric::read_settings(environment));
+  PODSTEP_TRY(fabric::Settings settings, fabric::read_settings(variable_if_set));
   if (given.provider)
     settings.provider = given.provider;
   if (given.device)
@@ -54,7 +49,7 @@ Result<std::unique_ptr<Endpoint>> open_endpoint(const podstep_fabric_options& gi
   settings.explicit_vni = given.vni;
   settings.explicit_service = given.service;
   PODSTEP_TRY(fabric::Key key, fabric::read_key(settings));
-  PODSTEP_TRY(std::vector<fabric::Device> devices, fabric::find_devices(settings, environment));
+  PODSTEP_TRY(std::vector<fabric::Device> devices, fabric::find_devices(settings, variable_if_set));
   Endpoint::Options options{settings, key, given.idle_registrations, -1, given.label ? given.label : ""};
   return Endpoint::open(devices.front(), std::move(options), system_clock());
 }

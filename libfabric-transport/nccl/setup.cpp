@@ -1,7 +1,7 @@
 // Contexts, devices and connections of the NCCL plugin: see plugin.h.
+#include "common/environment.h"
 #include "common/text.h"
 #include "libfabric-transport/nccl/plugin.h"
-#include <cstdlib>
 #include <mutex>
 
 namespace podstep::nccl {
@@ -23,18 +23,13 @@ Process& process() {
   return one;
 }
 
-std::optional<std::string> environment(const char* name) {
-  const char* value = getenv(name);
-  return value ? std::optional<std::string>(value) : std::nullopt;
-}
-
 /// Reads settings and devices once per process; after a failure the next init tries again.
 Result<void> prepare(Process& p) {
   if (p.ready)
     return {};
-  PODSTEP_TRY(p.settings, fabric::read_settings(environment));
+  PODSTEP_TRY(p.settings, fabric::read_settings(variable_if_set));
   PODSTEP_TRY(p.key, fabric::read_key(p.settings));
-  PODSTEP_TRY(p.devices, fabric::find_devices(p.settings, environment));
+  PODSTEP_TRY(p.devices, fabric::find_devices(p.settings, variable_if_set));
   p.ready = true;
   return {};
 }

@@ -7,6 +7,7 @@
 #include "nodeagent/agent/logs.h"
 #include "nodeagent/agent/machine.h"
 #include "nodeagent/cri/containerd.h"
+#include "nodeagent/k8s/node_address.h"
 #include "nodeagent/pods/admission.h"
 
 namespace podstep::agent {
@@ -16,13 +17,6 @@ namespace {
 constexpr Duration log_period = std::chrono::seconds(2);
 /// containerd's own log, which has a line for each write to a container's log that failed.
 constexpr size_t runtime_log_bytes = 4 << 20;
-
-std::string address_of(const k8s::Node& node) {
-  for (const k8s::NodeAddress& a : node.status.addresses)
-    if (a.type == "InternalIP")
-      return a.address;
-  return {};
-}
 
 // Of the flat image that a container stands on.
 std::string digest_of(const cri::Container& container) {
@@ -42,9 +36,10 @@ Agent::Agent(loop::Loop& loop, const Clock& clock, const Settings& settings, cri
               changed_.notify();
             }),
       volumes_(settings.pods(), memory_bytes), ports_(settings.ports.first, settings.ports.last),
-      context_{loop,   clock,   runtime,  images,
-               hub,    events_, pleg_,    volumes_,
-               ports_, oom_,    settings, {node.metadata.name, address_of(node), node.status.allocatable}},
+      context_{loop,   clock,    runtime,
+               images, hub,      events_,
+               pleg_,  volumes_, ports_,
+               oom_,   settings, {node.metadata.name, k8s::internal_ip(node), node.status.allocatable}},
       registrar_(loop, clock, hub, node, [this] { return health(); }),
       desired_(
           loop, hub, node.metadata.name,

@@ -1,12 +1,12 @@
 // A pod's fabric before its start: see fabric.h.
 #include "nodeagent/agent/fabric.h"
+#include "common/environment.h"
 #include "common/fabric_policy.h"
 #include "common/slingshot.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
 #include "nodeagent/cri/containerd.h"
 #include "nodeagent/loop/program.h"
-#include <cstdlib>
 #include <unistd.h>
 
 namespace podstep::agent {
@@ -14,11 +14,6 @@ namespace podstep::agent {
 namespace {
 /// Reading some twenty ELF headers takes milliseconds; a shared file system that hangs must not hold a pod.
 constexpr Duration check_time = std::chrono::seconds(20);
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
 
 Result<std::string> site_preset() {
   std::string path = variable(wire::env_fabric);

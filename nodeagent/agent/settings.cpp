@@ -1,10 +1,9 @@
 // The agent's environment and place: see settings.h.
 #include "nodeagent/agent/settings.h"
+#include "common/environment.h"
 #include "common/file.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
-#include <algorithm>
-#include <cstdlib>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -12,11 +11,6 @@
 namespace podstep::agent {
 
 namespace {
-std::string variable(const char* name) {
-  const char* value = ::getenv(name);
-  return value ? value : "";
-}
-
 Result<int64_t> number(const char* name, int64_t most) {
   auto n = parse_int(variable(name), 0, most);
   if (!n)
@@ -30,14 +24,12 @@ Result<int64_t> number(const char* name, int64_t most) {
 Result<PortRange> parse_port_range(std::string_view text) {
   if (text.empty())
     return PortRange{};
-  const size_t dash = std::min(text.find('-'), text.size());
-  auto first = parse_int(text.substr(0, dash), 1024, 65535);
-  auto last = parse_int(text.substr(std::min(dash + 1, text.size())), 1024, 65535);
-  if (!first || !last || *last < *first)
+  const auto range = podstep::parse_port_range(text, 1024); // below are root's
+  if (!range)
     return Error(Kind::invalid,
                  cat("PODSTEP_PORT_RANGE is '", printable(text, 40), "', not a range of ports"),
                  "FIRST-LAST between 1024 and 65535, such as 31000-31999");
-  return PortRange{int32_t(*first), int32_t(*last)};
+  return PortRange{range->first, range->second};
 }
 
 Result<Settings> read_settings() {

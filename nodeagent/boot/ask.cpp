@@ -1,10 +1,10 @@
 // Asking Slurm's commands: see ask.h.
 #include "nodeagent/boot/ask.h"
+#include "common/environment.h"
 #include "common/limits.h"
 #include "common/process.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
-#include <cstdlib>
 #include <unistd.h>
 
 namespace podstep::boot {
@@ -13,11 +13,6 @@ namespace {
 constexpr const char* for_every_step[] = {"PATH", "SLURM_CONF", "HOME", "USER", "LOGNAME", "LANG"};
 constexpr size_t output_bytes = 4 << 20; // a node list of 10,000 long names is below 1 MiB
 } // namespace
-
-std::string variable(const char* name) {
-  const char* value = ::getenv(name);
-  return value ? value : "";
-}
 
 std::vector<std::string> base_environment() {
   std::vector<std::string> out;

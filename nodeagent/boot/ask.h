@@ -1,4 +1,4 @@
-// Asking Slurm's commands, and boot's own few variables.
+// Asking Slurm's commands, and what they and the steps get of boot's environment.
 #pragma once
 #include "common/result.h"
 #include <string>
@@ -6,8 +6,6 @@
 
 namespace podstep::boot {
 
-/// The value of an environment variable; empty when it is not set.
-std::string variable(const char* name);
 /// NAME=VALUE of what every program that boot starts gets, and nothing else of the job's environment.
 std::vector<std::string> base_environment();
 /// Runs one program, looked up in PATH, to its end with base_environment(); its stdout. Error: names it (it

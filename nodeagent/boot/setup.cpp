@@ -1,5 +1,6 @@
 // What boot finds out first: see setup.h.
 #include "nodeagent/boot/setup.h"
+#include "common/environment.h"
 #include "common/file.h"
 #include "common/install.h"
 #include "common/limits.h"

@@ -82,9 +82,11 @@ private:
   }
 
   void go_on_ending() {
-    if (!has_script_ && force_.left(clock_) == Duration::zero())
+    if (force_.left(clock_) == Duration::zero()) {
+      force_ = Deadline::never(); // once
       for (const auto& [id, step] : steps_)
         step.process.signal(SIGTERM);
+    }
     done_ = steps_.empty();
   }
 

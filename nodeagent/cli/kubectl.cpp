@@ -1,4 +1,5 @@
 // podstep kubectl: Kubernetes' own client with the hub of a job, in a step on the job's first node.
+#include "common/environment.h"
 #include "common/process.h"
 #include "common/text.h"
 #include "nodeagent/cli/hub_door.h"
@@ -24,11 +25,6 @@ constexpr const char* help =
     "  podstep kubectl scale deployment chat --replicas=3\n"
     "  podstep kubectl apply -f sidecar.yaml\n\n"
     "What the hub serves is in podstep-hub(8). Logs and commands in containers: podstep logs, podstep exec.";
-
-std::string variable(const char* name) {
-  const char* value = ::getenv(name);
-  return value ? value : "";
-}
 
 /// A directory of its own, gone with it.
 struct PrivateDirectory {

@@ -1,5 +1,6 @@
 // Asking this node's agent: see local_agent.h.
 #include "nodeagent/cli/local_agent.h"
+#include "common/environment.h"
 #include "common/limits.h"
 #include "common/text.h"
 #include "common/wire_spec.h"
@@ -7,16 +8,10 @@
 #include "nodeagent/http/client.h"
 #include "nodeagent/k8s/codec.h"
 #include <boost/json.hpp>
-#include <cstdlib>
 #include <optional>
 
 namespace podstep::cli {
 namespace {
-
-const char* variable(const char* name) {
-  const char* value = ::getenv(name);
-  return value ? value : "";
-}
 
 /// The sockets of this job's hub and agent on this node: <run>/<job>.<restart>.<step>.<node>/sock.
 std::vector<std::string> sockets() {

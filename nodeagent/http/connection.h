@@ -102,12 +102,9 @@ private:
     request.peer = peer_;
     request.method = std::string(message.method_string());
     parse_target(std::string_view(message.target().data(), message.target().size()), request);
-    for (const auto& field : message) {
-      std::string name(field.name_string());
-      for (char& c : name)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      request.headers[name] = std::string(field.value());
-    }
+    for (const auto& field : message)
+      request.headers[lower(std::string_view(field.name_string().data(), field.name_string().size()))] =
+          std::string(field.value());
     request.body = std::move(message.body());
     return request;
   }

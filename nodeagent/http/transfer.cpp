@@ -13,11 +13,6 @@ constexpr long connect_timeout_ms = 10'000;
 /// A peer that vanished without a reset is noticed on an idle watch after about a minute.
 constexpr long keepalive_idle_s = 30, keepalive_interval_s = 10;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }

@@ -41,12 +41,6 @@ bool in_all(k8s::KindId kind) {
   return kind == k8s::KindId::pod || kind == k8s::KindId::deployment || kind == k8s::KindId::replica_set;
 }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 json::object resources_of(const std::string& group_version) {
   json::array resources;
   for (auto id : kinds) {

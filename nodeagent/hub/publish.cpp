@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "nodeagent/control/changes.h"
+#include "nodeagent/k8s/node_address.h"
 #include "nodeagent/record/end.h"
 #include "nodeagent/record/record.h"
 #include <boost/json.hpp>
@@ -87,12 +88,8 @@ json::object image_json(const ImageRow& image) {
 json::object node_json(const k8s::Node& node) {
   const auto* ready = control::find_condition(node.status.conditions, "Ready");
   const bool is_ready = ready && ready->status == "True";
-  std::string host;
-  for (const auto& address : node.status.addresses)
-    if (address.type == "InternalIP")
-      host = address.address;
   return {{"name", node.metadata.name},
-          {"host", host},
+          {"host", k8s::internal_ip(node)},
           {"ready", is_ready},
           {"reason", is_ready || !ready ? std::string() : cat(ready->reason, ": ", ready->message)}};
 }

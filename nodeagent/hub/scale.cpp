@@ -1,6 +1,7 @@
 // Replicas as a Scale: see scale.h.
 #include "nodeagent/hub/scale.h"
 #include "common/text.h"
+#include "nodeagent/hub/selector.h"
 #include <boost/json.hpp>
 
 namespace podstep::hub {
@@ -8,13 +9,6 @@ namespace podstep::hub {
 namespace json = boost::json;
 
 namespace {
-std::string selector_text(const k8s::LabelSelector& selector) {
-  std::vector<std::string> parts;
-  for (const auto& [name, value] : selector.match_labels)
-    parts.push_back(cat(name, "=", value));
-  return join(parts, ",");
-}
-
 json::object scale_object(const auto& object) {
   const k8s::ObjectMeta& meta = object.metadata;
   return {{"kind", "Scale"},
@@ -26,7 +20,7 @@ json::object scale_object(const auto& object) {
                                     {"creationTimestamp", meta.creation_timestamp}}},
           {"spec", json::object{{"replicas", object.spec.replicas}}},
           {"status", json::object{{"replicas", object.status.replicas},
-                                  {"selector", selector_text(object.spec.selector)}}}};
+                                  {"selector", selector_text(object.spec.selector.match_labels)}}}};
 }
 
 const json::value* member(const json::value& value, const char* name) {

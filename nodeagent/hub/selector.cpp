@@ -182,4 +182,11 @@ std::string Selector::required(std::string_view name) const {
   return {};
 }
 
+std::string selector_text(const k8s::Labels& labels) {
+  std::vector<std::string> parts;
+  for (const auto& [name, value] : labels)
+    parts.push_back(cat(name, "=", value));
+  return join(parts, ",");
+}
+
 } // namespace podstep::hub

@@ -11,6 +11,9 @@ struct Requirement {
   std::vector<std::string> values;
 };
 
+/// Labels as the selector that asks for all of them: `a=b,c=d`.
+std::string selector_text(const k8s::Labels& labels);
+
 class Selector {
 public:
   /// `a=b,c!=d,e in (f,g),h,!i`. Error: invalid, with the part.

@@ -1,5 +1,6 @@
 // What the hub is told at its start.
 #include "nodeagent/hub/setup.h"
+#include "common/environment.h"
 #include "common/file.h"
 #include "common/install.h"
 #include "common/limits.h"
@@ -9,7 +10,6 @@
 #include "nodeagent/record/record.h"
 #include <arpa/inet.h>
 #include <boost/json.hpp>
-#include <cstdlib>
 #include <ifaddrs.h>
 #include <memory>
 #include <net/if.h>
@@ -22,11 +22,6 @@ namespace podstep::hub {
 
 namespace {
 constexpr size_t key_bytes = 32;
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
 
 Result<std::string> required(const char* name) {
   std::string value = variable(name);

@@ -57,17 +57,6 @@ std::map<std::string, std::string> parse_config(std::string_view text) {
   return values;
 }
 
-std::optional<std::pair<uint16_t, uint16_t>> parse_port_range(std::string_view text) {
-  const auto dash = text.find('-');
-  if (dash == std::string_view::npos)
-    return std::nullopt;
-  const auto first = parse_int(text.substr(0, dash), 1, 65535),
-             last = parse_int(text.substr(dash + 1), 1, 65535);
-  if (!first || !last || *first > *last)
-    return std::nullopt;
-  return std::pair(static_cast<uint16_t>(*first), static_cast<uint16_t>(*last));
-}
-
 bool is_down(std::string_view state) {
   static constexpr std::array gone = {"DOWN", "FAIL", "FAILING", "POWERED_DOWN", "POWERING_DOWN"};
   for (const auto& part : split(state, '+')) {
@@ -80,10 +69,8 @@ bool is_down(std::string_view state) {
   return false;
 }
 
-std::string node_name(std::string slurm_name) {
-  std::transform(slurm_name.begin(), slurm_name.end(), slurm_name.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return slurm_name;
+std::string node_name(std::string_view slurm_name) {
+  return lower(slurm_name);
 }
 
 loop::Task<Result<std::string>> Slurm::ask(std::string words) const {
@@ -107,7 +94,7 @@ loop::Task<Result<Site>> Slurm::site() const {
   Site site;
   if (const auto seconds = parse_int(split(values["KillWait"] + " ", ' ').front(), 1, 86400); seconds)
     site.kill_wait = std::chrono::seconds(*seconds);
-  site.ports = parse_port_range(values["SrunPortRange"]);
+  site.ports = parse_port_range(values["SrunPortRange"], 1);
   co_return site;
 }
 
@@ -129,7 +116,7 @@ loop::Task<Result<std::map<std::string, std::string>>> Slurm::lost(std::vector<s
   PODSTEP_CO_TRY(const auto names, co_await ask("show hostnames " + job["NodeList"]));
   std::map<std::string, std::string> slurm_names; // of the job's, by Kubernetes' name
   for (const auto& host : split(names, '\n'))
-    slurm_names.emplace(node_name(std::string(trim(host))), trim(host));
+    slurm_names.emplace(node_name(trim(host)), trim(host));
   std::map<std::string, std::string> lost;
   std::vector<std::string> ours;
   for (const auto& node : nodes)

@@ -14,13 +14,11 @@ namespace podstep::hub {
 std::map<std::string, std::string> parse_oneline(std::string_view line);
 /// Lines `Name = value` of `scontrol show config`.
 std::map<std::string, std::string> parse_config(std::string_view text);
-/// `60001-63000`; nothing for anything else.
-std::optional<std::pair<uint16_t, uint16_t>> parse_port_range(std::string_view text);
 /// True when a node's State says that nothing can run there any more (DOWN, FAIL, POWERED_DOWN ...; sinfo(1),
 /// "NODE STATE CODES").
 bool is_down(std::string_view state);
 /// Kubernetes' name of a node: Slurm's in lower case.
-std::string node_name(std::string slurm_name);
+std::string node_name(std::string_view slurm_name);
 
 struct Site {
   Duration kill_wait = std::chrono::seconds(30); ///< slurm.conf(5)

@@ -2,7 +2,9 @@
 #include "nodeagent/hub/table_cells.h"
 #include "common/text.h"
 #include "nodeagent/control/changes.h"
+#include "nodeagent/hub/selector.h"
 #include "nodeagent/hub/table.h"
+#include "nodeagent/k8s/node_address.h"
 
 namespace podstep::hub {
 
@@ -26,10 +28,6 @@ template<class Range, class Text> std::string list_of(const Range& range, Text t
   for (const auto& one : range)
     out.push_back(text(one));
   return join(out, ",");
-}
-
-std::string labels_text(const k8s::Labels& labels) {
-  return or_none(list_of(labels, [](const auto& label) { return cat(label.first, "=", label.second); }));
 }
 
 std::string names(const k8s::PodSpec& spec) {
@@ -85,17 +83,13 @@ std::string word_of(const k8s::Node& node) {
 }
 
 json::array cells(const k8s::Node& node, WallTime now) {
-  std::string address;
-  for (const auto& one : node.status.addresses)
-    if (one.type == "InternalIP" && address.empty())
-      address = one.address;
   const auto& system = node.status.node_info;
   return {node.metadata.name,
           word_of(node),
           none,
           age_since(node.metadata.creation_timestamp, now),
           system.kubelet_version,
-          or_none(address),
+          or_none(k8s::internal_ip(node)),
           system.os_image.empty() ? unknown : system.os_image,
           system.kernel_version.empty() ? unknown : system.kernel_version,
           system.container_runtime_version.empty() ? unknown : system.container_runtime_version};
@@ -111,7 +105,7 @@ json::array cells(const k8s::Deployment& deployment, WallTime now) {
           age_since(deployment.metadata.creation_timestamp, now),
           names(spec.pod_template.spec),
           images(spec.pod_template.spec),
-          labels_text(spec.selector.match_labels)};
+          or_none(selector_text(spec.selector.match_labels))};
 }
 
 json::array cells(const k8s::ReplicaSet& set, WallTime now) {
@@ -122,17 +116,11 @@ json::array cells(const k8s::ReplicaSet& set, WallTime now) {
           age_since(set.metadata.creation_timestamp, now),
           names(set.spec.pod_template.spec),
           images(set.spec.pod_template.spec),
-          labels_text(set.spec.selector.match_labels)};
+          or_none(selector_text(set.spec.selector.match_labels))};
 }
 
 json::array cells(const k8s::Lease& lease, WallTime now) {
   return {lease.metadata.name, lease.spec.holder_identity, age_since(lease.metadata.creation_timestamp, now)};
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
 }
 
 json::array cells(const k8s::Event& event, WallTime now) {

