@@ -34,8 +34,13 @@ work=$(home alice)/boot-test
 as alice rm -rf "$work"
 as alice mkdir -p "$work"
 
-# service SBATCH-ARGS...: submit a service job; prints its id.
-service() { submit alice -D "$work" -o out-%j --export="ALL,$spec" "$@"; }
+# service SBATCH-ARGS...: submit a service job; prints its id. The submitter's environment has VARIABLE=VALUE words of $variables beside its
+# own, and sbatch --export takes $exported.
+exported="ALL,$spec" variables=
+service() {
+  # shellcheck disable=SC2086
+  as alice env $variables sbatch --parsable -D "$work" -o out-%j --export="$exported" "$@"
+}
 record() { echo "$work/podstep-$1/r0"; }
 log() { cat "$(record "$1")/daemon/$2.log" 2>/dev/null; }
 agents() { log "$1" agents | grep -c ' step='; }
@@ -61,14 +66,8 @@ layout 3 '1 1 2' 'uneven' -n4 -N3
 layout 1 3 'three tasks on a node' -n3 -N1
 layout 2 '2 2' 'tasks per node' -N2 --ntasks-per-node=2
 layout 2 '3 3' 'cpus per task' -N2 -c3
-spec_only=$spec
-service() { submit alice -D "$work" -o out-%j --export="$spec_only" "$@"; }
-layout 2 '1 1' 'without the environment' -N2
-service() { submit alice -D "$work" -o out-%j --export="ALL,$spec" "$@"; }
-submit_env=(env SBATCH_DISTRIBUTION=block SLURM_LABELIO=1 SLURM_UNBUFFEREDIO=1)
-service() { as alice "${submit_env[@]}" sbatch --parsable -D "$work" -o out-%j --export="ALL,$spec" "$@"; }
-layout 2 '1 1' 'labels and no buffers asked of every srun' -N2
-service() { submit alice -D "$work" -o out-%j --export="ALL,$spec" "$@"; }
+exported=$spec layout 2 '1 1' 'without the environment' -N2
+variables='SBATCH_DISTRIBUTION=block SLURM_LABELIO=1 SLURM_UNBUFFEREDIO=1' layout 2 '1 1' 'labels and no buffers asked of every srun' -N2
 
 # --- the record ---
 job=$(service -N2 --wrap 'echo $SLURM_PODSTEP_RECORD; sbatch --parsable -N1 -o inner --wrap "env | grep -c ^SLURM_PODSTEP"; sleep 1')
