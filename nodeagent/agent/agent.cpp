@@ -9,6 +9,7 @@
 #include "nodeagent/cri/containerd.h"
 #include "nodeagent/k8s/node_address.h"
 #include "nodeagent/pods/admission.h"
+#include <filesystem>
 
 namespace podstep::agent {
 
@@ -160,9 +161,20 @@ loop::Task<void> Agent::tend_logs() {
         log::warning(cat("reopen log: ", reopened.error().message));
     }
     make_log_room(settings_.logs(), in_use);
-    if (auto kept = keep_tail(cri::Layout{settings_.run}.log(), runtime_log_bytes); !kept)
-      log::warning(kept.error().message);
+    tend_runtime_log();
   }
+}
+
+void Agent::tend_runtime_log() {
+  const std::string path = cri::Layout{settings_.run}.log();
+  if (auto kept = keep_tail(path, runtime_log_bytes); !kept)
+    log::warning(kept.error().message);
+  std::error_code missing;
+  const uint64_t bytes = std::filesystem::file_size(path, missing);
+  if (missing || settings_.record.empty() || !runtime_log_.due(bytes, clock_.now()))
+    return;
+  if (auto kept = keep_runtime_log(path, settings_.record, settings_.identity.slurm_node); !kept)
+    log::warning(cat("keep containerd's log: ", kept.error().message));
 }
 
 std::vector<std::pair<FabricPages, std::string>> Agent::fabric_directories() const {

@@ -5,6 +5,7 @@
 #include "nodeagent/agent/fabric_statistics.h"
 #include "nodeagent/agent/pod.h"
 #include "nodeagent/agent/registrar.h"
+#include "nodeagent/agent/runtime_log.h"
 
 namespace podstep::agent {
 
@@ -42,6 +43,7 @@ private:
   std::vector<std::pair<FabricPages, std::string>> fabric_directories() const;
   loop::Task<void> count_kills();
   loop::Task<void> tend_logs();
+  void tend_runtime_log();
 
   loop::Loop& loop_;
   const Clock& clock_;
@@ -56,6 +58,7 @@ private:
   Volumes volumes_;
   PortTable ports_;
   pods::OomKills oom_;
+  KeepWhileGrowing runtime_log_;
   Context context_;
   Registrar registrar_;
   Desired desired_;

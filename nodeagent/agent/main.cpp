@@ -65,6 +65,9 @@ int supervisor() {
   supervise::Options options;
   options.name = "podstepd";
   options.worker = {self, "--worker"};
+  if (!settings->record.empty())
+    if (auto aside = agent::set_aside_runtime_log(settings->record, settings->identity.slurm_node); !aside)
+      log::warning(aside.error().message);
   // Kept after each end of it: the supervisor is there then, whatever became of the worker.
   auto keep_log = [log = containerd->log_path, record = settings->record,
                    node = settings->identity.slurm_node] {

@@ -23,6 +23,8 @@ come_up "$job" 2
 ok 'a pod that is never restarted runs on n2' wait_until 20 status_is "$job" '.pods[] | select(.name == "once") | .phase == "Running" and .node == "n2"'
 there=$(containers "$job" n1) gone=$(job_pids "$job" n2 podstepd)
 watch_traffic $(jq -r '.endpoints[] | select(.node == "n1") | .url' "$(record "$job")/endpoints.json")
+kept=$(record "$job")/daemon/containerd.n2
+ok "while the service runs, the runtime's log is kept in the record" wait_until 20 grep -q 'StartContainer' "$kept.log"
 
 supervisor=$(supervisor_of "$job" n2 podstepd)
 kill -9 "$supervisor"
@@ -33,6 +35,7 @@ is "$(containers "$job" n1)" "$there" 'the other node'\''s server is the same pr
 is "$(missed)" 0 'and answered all the time'
 is "$(for pid in $gone; do [ ! -e "/proc/$pid" ] || echo "$pid"; done)" '' 'nothing of the killed agent is left'
 like "$(cat "$(record "$job")/daemon/boot.log")" 'the agent of node n2 is lost \(.*\); it is started again' 'the record says which agent was lost'
+like "$(cat "$kept.before.log")" 'StartContainer' "what the killed agent's runtime had said is in the record"
 is "$(job_state "$job")" RUNNING 'the job lives on'
 scancel "$job"
 ok 'the cancelled job ends' wait_over "$job" 40

@@ -40,3 +40,32 @@ TEST_CASE("A node's name that is a path is refused, and a log that is missing is
   for (const char* bad : {"", "..", "../x", "a/b"})
     CHECK(keep_runtime_log(log, record.path, bad).error().kind == Kind::invalid);
 }
+
+TEST_CASE("What an agent before this one kept is set aside, not written over") {
+  Record record;
+  const std::string log = record.path + "/log", before = record.path + "/daemon/containerd.n1.before.log";
+  CHECK(set_aside_runtime_log(record.path, "n1"));
+  REQUIRE(write_file_atomic(log, "of the step that was lost\n", 0600));
+  REQUIRE(keep_runtime_log(log, record.path, "n1"));
+  REQUIRE(set_aside_runtime_log(record.path, "n1"));
+  REQUIRE(write_file_atomic(log, "of its replacement\n", 0600));
+  REQUIRE(keep_runtime_log(log, record.path, "n1"));
+  CHECK(read_file(before, 100).value_or("") == "of the step that was lost\n");
+  CHECK(read_file(record.path + "/daemon/containerd.n1.log", 100).value_or("") == "of its replacement\n");
+  CHECK(set_aside_runtime_log(record.path, "../x").error().kind == Kind::invalid);
+}
+
+TEST_CASE("A log that grows is kept once a period, one that does not is left alone") {
+  KeepWhileGrowing growing;
+  Instant begin{};
+  auto after = [&](double periods) {
+    return begin + std::chrono::duration_cast<Duration>(KeepWhileGrowing::period * periods);
+  };
+  CHECK_FALSE(growing.due(100, after(0)));
+  CHECK_FALSE(growing.due(200, after(0.9)));
+  CHECK(growing.due(300, after(1)));
+  CHECK_FALSE(growing.due(400, after(1.9)));
+  CHECK(growing.due(400, after(2)));
+  CHECK_FALSE(growing.due(400, after(9)));
+  CHECK(growing.due(401, after(9.1)));
+}
