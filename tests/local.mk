@@ -19,7 +19,7 @@ include tests/unit/shim/local.mk
 include tests/unit/supervise/local.mk
 
 # Scripts that contrib/check runs against an installed Podstep and a test cluster; see tests/lib/tap.sh.
-EXTRA_DIST += tests/lib tests/symbols tests/bench.t tests/examples.t tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t
+EXTRA_DIST += tests/lib tests/symbols tests/bench.t tests/contracts.t tests/examples.t tests/floors.t tests/headers.t tests/style.t tests/symbols.t tests/tally.t
 include tests/unit/loop/local.mk
 include tests/unit/http/local.mk
 include tests/unit/spank/local.mk
