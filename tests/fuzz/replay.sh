@@ -2,7 +2,7 @@
 # Replays every fuzz target over its corpus: a crash, an abort or 60 seconds without an end fail the test.
 set -eu
 here=${srcdir:-.}/tests/fuzz
-for target in elf fabric manifest object patch spec stats; do
+for target in card elf fabric manifest object patch policy slingshot spec stats; do
   printf '%s: ' "$target"
   examples=''
   [ "$target" != manifest ] || examples=$(echo "$here"/../../contrib/examples/*.yaml)
