@@ -15,6 +15,7 @@ if HAVE_FABRIC
 # The engine: under the C library and under the NCCL plugin, which stand alone each.
 noinst_LTLIBRARIES += libfabricengine.la
 libfabricengine_la_SOURCES = \
+  libfabric-transport/blame.h \
   libfabric-transport/calls.h \
   libfabric-transport/comms.h \
   libfabric-transport/cuda.cpp libfabric-transport/cuda.h \

@@ -1,6 +1,7 @@
 // Opening, connecting and registering, in C: see podstep/fabric.h and podstep-fabric(3).
 #include "common/environment.h"
 #include "common/text.h"
+#include "libfabric-transport/blame.h"
 #include "libfabric-transport/capi/objects.h"
 #include <cstdio>
 
@@ -12,20 +13,15 @@ using podstep::fabric::Inside;
 namespace podstep::capi {
 
 int code_of(const Error& error) noexcept {
-  switch (error.kind) {
-  case Kind::unavailable:
-  case Kind::timeout:
-  case Kind::gone:
+  switch (fabric::blame(error.kind)) {
+  case fabric::Blame::peer:
     return PODSTEP_FABRIC_PEER;
-  case Kind::invalid:
-  case Kind::forbidden:
-  case Kind::unsupported:
-  case Kind::conflict:
-  case Kind::not_found:
+  case fabric::Blame::caller:
     return PODSTEP_FABRIC_INVALID;
-  default:
-    return PODSTEP_FABRIC_SYSTEM;
+  case fabric::Blame::system:
+    break;
   }
+  return PODSTEP_FABRIC_SYSTEM;
 }
 
 int report(const podstep_fabric& fabric, const Error& error) noexcept {

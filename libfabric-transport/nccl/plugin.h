@@ -94,6 +94,10 @@ template<class P> int fill_properties(int number, P* out) {
   out->guid = d->guid;
   out->pointers = pointer_host | (d->device_memory ? pointer_cuda : 0) |
                   (d->device_memory && d->dmabuf ? pointer_dmabuf : 0);
+  // With 1 a handle must serve every comm of the device, and ours is of one endpoint (FI_MR_ENDPOINT); and a
+  // send may be larger than its receive and must be cut (F-NET-10), which here is an error that names both
+  // sizes.
+  out->reg_is_global = 0;
   out->speed = d->speed;
   out->port = 1;
   out->most_comms = 65536;

@@ -1,6 +1,7 @@
 // Contexts, devices and connections of the NCCL plugin: see plugin.h.
 #include "common/environment.h"
 #include "common/text.h"
+#include "libfabric-transport/blame.h"
 #include "libfabric-transport/nccl/plugin.h"
 #include <mutex>
 
@@ -94,19 +95,15 @@ int report(const Context* context, const Error& error) noexcept {
   if (context && context->log)
     context->log(log_warn, subsystem_net, __FILE__, __LINE__, "NET/%s : %s%s%s", plugin_name,
                  error.message.c_str(), error.hint.empty() ? "" : ". Hint: ", error.hint.c_str());
-  switch (error.kind) {
-  case Kind::unavailable:
-  case Kind::timeout:
-  case Kind::gone:
+  switch (fabric::blame(error.kind)) {
+  case fabric::Blame::peer:
     return remote_error;
-  case Kind::invalid:
-  case Kind::forbidden:
-  case Kind::unsupported:
-  case Kind::conflict:
+  case fabric::Blame::caller:
     return invalid_usage;
-  default:
-    return system_error;
+  case fabric::Blame::system:
+    break;
   }
+  return system_error;
 }
 
 Context* shared_context() noexcept {
