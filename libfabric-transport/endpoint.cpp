@@ -49,6 +49,8 @@ Result<void> Endpoint::create(const Device& device) {
   if (auto dscp = uint8_t(options_.traffic_class); options_.traffic_class >= 0 && options_.traffic_class < 64)
     info.tx_attr->tclass =
         device.traffic_labels ? traffic_label(dscp, device.traffic_labels) : fi_tc_dscp_set(dscp);
+  if (options_.traffic_label != 0)
+    info.tx_attr->tclass = options_.traffic_label;
   provider_ = device.provider;
   network_ = device.network;
   inject_bytes_ = info.tx_attr->inject_size;

@@ -23,8 +23,9 @@ public:
     Settings settings;
     Key job_key{};
     size_t idle_registrations = 0;
-    int traffic_class = -1; ///< a DSCP, 0..63; -1: the provider's own
-    std::string label;      ///< of the statistics page: who this communicator is
+    int traffic_class = -1;     ///< a DSCP, 0..63; -1: the provider's own
+    std::string label;          ///< of the statistics page: who this communicator is
+    uint32_t traffic_label = 0; ///< instead of a DSCP the NIC's own name of a class (FI_TC_LOW_LATENCY)
   };
   static Result<std::unique_ptr<Endpoint>> open(const Device& device, Options options, Clock& clock);
   ~Endpoint();

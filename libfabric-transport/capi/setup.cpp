@@ -3,6 +3,7 @@
 #include "common/text.h"
 #include "libfabric-transport/blame.h"
 #include "libfabric-transport/capi/objects.h"
+#include "libfabric-transport/traffic.h"
 #include <cstdio>
 
 using namespace podstep;
@@ -34,6 +35,24 @@ int report(const podstep_fabric& fabric, const Error& error) noexcept {
 
 namespace {
 
+/// One class for all that the endpoint sends: by the NIC's name for it, or by a DSCP where the network knows
+/// no names.
+Result<void> set_class(Endpoint::Options& options, const fabric::Device& device, uint32_t wanted) {
+  if (wanted == 0)
+    return {};
+  const fabric::TrafficClass* known = fabric::find_class(wanted);
+  if (!known)
+    return Error(Kind::invalid, cat("traffic_class ", wanted, " is none"), "one of PODSTEP_FABRIC_TC_*");
+  if (device.traffic_labels == 0)
+    options.traffic_class = known->dscp;
+  else if (device.traffic_labels & wanted)
+    options.traffic_label = known->label;
+  else
+    return Error(Kind::forbidden, cat("the step may not use traffic class ", known->name, " (SLINGSHOT_TCS)"),
+                 cat("srun --network=tcs=", known->name, ", where the site allows it"));
+  return {};
+}
+
 Result<std::unique_ptr<Endpoint>> open_endpoint(const podstep_fabric_options& given) {
   PODSTEP_TRY(fabric::Settings settings, fabric::read_settings(variable_if_set));
   if (given.provider)
@@ -47,6 +66,7 @@ Result<std::unique_ptr<Endpoint>> open_endpoint(const podstep_fabric_options& gi
   PODSTEP_TRY(fabric::Key key, fabric::read_key(settings));
   PODSTEP_TRY(std::vector<fabric::Device> devices, fabric::find_devices(settings, variable_if_set));
   Endpoint::Options options{settings, key, given.idle_registrations, -1, given.label ? given.label : ""};
+  PODSTEP_CHECK(set_class(options, devices.front(), given.traffic_class));
   return Endpoint::open(devices.front(), std::move(options), system_clock());
 }
 

@@ -20,6 +20,12 @@ extern "C" {
 #define PODSTEP_FABRIC_REGION_BYTES 32
 #define PODSTEP_FABRIC_GROUP 8 /* buffers of one receive */
 
+/* Traffic classes: the bits of SLINGSHOT_TCS. */
+#define PODSTEP_FABRIC_TC_DEDICATED_ACCESS 1
+#define PODSTEP_FABRIC_TC_LOW_LATENCY 2
+#define PODSTEP_FABRIC_TC_BULK_DATA 4
+#define PODSTEP_FABRIC_TC_BEST_EFFORT 8
+
 typedef struct podstep_fabric podstep_fabric;
 typedef struct podstep_fabric_listener podstep_fabric_listener;
 typedef struct podstep_fabric_sender podstep_fabric_sender;
@@ -38,6 +44,7 @@ typedef struct podstep_fabric_options {
   uint32_t timeout_ms;       /* 0: PODSTEP_FABRIC_TIMEOUT */
   size_t idle_registrations; /* how many unused registrations are kept; then unmapping needs
                                 podstep_fabric_forget() */
+  uint32_t traffic_class;    /* one of PODSTEP_FABRIC_TC_*; 0: the service's own */
 } podstep_fabric_options;
 
 typedef struct podstep_fabric_buffer {

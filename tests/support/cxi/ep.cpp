@@ -168,10 +168,11 @@ int open_endpoint(fid_domain* d, fi_info* info, fid_ep** out, void* context) {
   if (traffic != FI_TC_UNSPEC && (traffic < FI_TC_LABEL || traffic > FI_TC_SCAVENGER))
     return breaks("F-CXI-14", "a traffic class that is no label, as a DSCP", -FI_EINVAL);
   if (std::string log = setting("FAKE_CXI_TRAFFIC", ""); !log.empty())
-    std::ofstream(log, std::ios::app) << (traffic == FI_TC_LOW_LATENCY   ? "low latency\n"
-                                          : traffic == FI_TC_BULK_DATA   ? "bulk data\n"
-                                          : traffic == FI_TC_BEST_EFFORT ? "best effort\n"
-                                                                         : "unspecified\n");
+    std::ofstream(log, std::ios::app) << (traffic == FI_TC_LOW_LATENCY        ? "low latency\n"
+                                          : traffic == FI_TC_BULK_DATA        ? "bulk data\n"
+                                          : traffic == FI_TC_BEST_EFFORT      ? "best effort\n"
+                                          : traffic == FI_TC_DEDICATED_ACCESS ? "dedicated access\n"
+                                                                              : "unspecified\n");
   auto* ep = new Endpoint;
   if (int rc = fi_endpoint(domain.lower, domain.fabric->lower_info, &ep->lower, nullptr)) {
     delete ep;

@@ -3,6 +3,7 @@
 #include "tests/unit/fabric/fake.h"
 #include "tests/unit/fabric/meet.h"
 #include <filesystem>
+#include <fstream>
 
 using fake::Environment;
 using pair::connect;
@@ -12,13 +13,15 @@ using pair::Side;
 static const bool loaded = fake::load();
 
 /// The error of opening an endpoint, or `open`.
-static std::string opened(const char* device = nullptr, uint16_t vni = 0, uint32_t service = 0) {
+static std::string opened(const char* device = nullptr, uint16_t vni = 0, uint32_t service = 0,
+                          uint32_t traffic_class = 0) {
   podstep_fabric_options options{};
   options.size = sizeof options;
   options.provider = "cxi";
   options.device = device;
   options.vni = vni;
   options.service = service;
+  options.traffic_class = traffic_class;
   podstep_fabric* fabric = nullptr;
   char error[512] = "";
   if (podstep_fabric_open(&options, &fabric, error, sizeof error) != PODSTEP_FABRIC_OK)
@@ -72,6 +75,28 @@ TEST_CASE("A NIC for which the step has no service is left alone") {
   CHECK(opened() == "open");
   CHECK(opened("cxi1") == "open");
   CHECK(opened("cxi0").find("cxi0: not among the step's SLINGSHOT_DEVICES") != std::string::npos);
+}
+
+TEST_CASE("An endpoint sends in the traffic class that it was opened for, if the step may use it") {
+  std::string log = "/tmp/podstep-traffic." + std::to_string(getpid());
+  auto sent_in = [&](uint32_t traffic_class) {
+    std::filesystem::remove(log);
+    std::string error = opened(nullptr, 0, 0, traffic_class), line;
+    std::getline(std::ifstream(log), line);
+    return error == "open" ? line : error;
+  };
+  Environment heard{{"FAKE_CXI_TRAFFIC", log.c_str()}};
+  CHECK(sent_in(0) == "unspecified");
+  CHECK(sent_in(PODSTEP_FABRIC_TC_LOW_LATENCY) == "low latency"); // SLINGSHOT_TCS is 0xe
+  CHECK(sent_in(PODSTEP_FABRIC_TC_BULK_DATA) == "bulk data");
+  CHECK(sent_in(PODSTEP_FABRIC_TC_BEST_EFFORT) == "best effort");
+  std::string refused = sent_in(PODSTEP_FABRIC_TC_DEDICATED_ACCESS);
+  CHECK(refused.find("may not use traffic class dedicated_access") != std::string::npos);
+  CHECK(refused.find("--network=tcs=dedicated_access") != std::string::npos);
+  CHECK(sent_in(3).find("traffic_class 3 is none") != std::string::npos);
+  Environment all{{"SLINGSHOT_TCS", "0xf"}};
+  CHECK(sent_in(PODSTEP_FABRIC_TC_DEDICATED_ACCESS) == "dedicated access");
+  std::filesystem::remove(log);
 }
 
 /// A receiver in one step and a sender in another, on nodes of their own; what became of it.

@@ -4,6 +4,17 @@
 
 using namespace podstep::fabric;
 
+TEST_CASE("Each class is one bit of SLINGSHOT_TCS, with a name, a label and a DSCP; anything else is none") {
+  for (const TrafficClass& one : traffic_classes) {
+    CHECK(find_class(one.bit) == &one);
+    CHECK((any_class & one.bit) != 0);
+  }
+  CHECK(find_class(low_latency)->label == FI_TC_LOW_LATENCY);
+  CHECK(find_class(dedicated_access)->label == FI_TC_DEDICATED_ACCESS);
+  for (uint32_t none : {0u, 3u, 16u, UINT32_MAX})
+    CHECK(find_class(none) == nullptr);
+}
+
 TEST_CASE("A DSCP becomes the class that fits it, if the step may use that one") {
   struct Row {
     uint8_t dscp;
