@@ -132,8 +132,10 @@ std::string Endpoint::address() const {
 }
 
 Result<fi_addr_t> Endpoint::self() {
+  if (self_ != FI_ADDR_NOTAVAIL)
+    return self_;
   std::string name = address();
-  if (self_ == FI_ADDR_NOTAVAIL && fi_av_insert(addresses_.get(), name.data(), 1, &self_, 0, nullptr) != 1)
+  if (fi_av_insert(addresses_.get(), name.data(), 1, &self_, 0, nullptr) != 1)
     return Error("the provider refuses its own address");
   return self_;
 }
