@@ -72,7 +72,10 @@ Found lone_shm(const FabricFacts& facts) {
   for (const char* variable : provider_names)
     if (value(facts, variable) == "shm" && nodes && *nodes > 1)
       return Hazard{"shm",
-                    cat(variable, "=shm reaches processes of its own node only, and the step has ", *nodes),
+                    cat(variable,
+                        "=shm reaches only who shares /dev/shm and process numbers, none on another node, "
+                        "and the step has ",
+                        *nodes),
                     cat(variable, "=",
                         slingshot(facts)      ? "cxi"
                         : older(facts, 1, 18) ? "net"
