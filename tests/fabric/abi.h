@@ -42,11 +42,14 @@ struct Config {
 };
 
 struct Attributes { // v11 and v12
-  int32_t send_max_peers, send_min_peers, send_max_flows, send_min_flows;
-  int32_t recv_max_peers, recv_min_peers, recv_max_flows, recv_min_flows;
-  uint32_t op, algo, proto;
+  struct Side {
+    int32_t max_peers, min_peers, max_flows, min_flows;
+  } send, receive;
+  uint32_t op, algo, proto; ///< bit masks
 };
 static_assert(sizeof(Attributes) == 44);
+inline constexpr Attributes no_hints = {
+    {-1, -1, -1, -1}, {-1, -1, -1, -1}, UINT32_MAX, UINT32_MAX, UINT32_MAX};
 
 template<int N> struct VirtualDevices {
   int count;

@@ -12,7 +12,7 @@ namespace {
 using namespace harness;
 
 constexpr const char* usage = R"(usage: conformance [OPTION...] PLUGIN [CASE...]
-  PLUGIN            path of a library that exports ncclNetPlugin_v6 to v12
+  PLUGIN            a library that exports ncclNetPlugin_v6 to v12, named as to NCCL: its path, or NAME of libnccl-net-NAME.so
   CASE              only cases whose number begins so: F-CT-8, F-CT-18/idle
   --abi vN          this version instead of the newest
   --quick, --full   smaller or larger numbers
@@ -21,6 +21,7 @@ constexpr const char* usage = R"(usage: conformance [OPTION...] PLUGIN [CASE...]
   --limit S         seconds that a case may take (120)
   --no-device NAME=VALUE     how to take the plugin's devices away, for F-CT-3
   --same-address NAME=VALUE  how to make it listen on one fixed address, for F-CT-20
+  --job NAME        the variable that says which job a process is of, for F-CT-21/job
   --verbose         the plugin's log on standard error
   --list            the cases
 Each case runs in processes of its own. A line is {"case", "result": pass|fail|skip, "seconds", "promise", "reason", "notes"}.
@@ -81,6 +82,8 @@ Asked parse(int argc, char** argv) {
       o.scale = Scale::full;
     else if (argument == "--self")
       o.one_thread = true;
+    else if (argument == "--job")
+      o.job = value();
     else if (argument == "--verbose")
       o.verbose = true;
     else if (argument == "--deadline")

@@ -38,12 +38,12 @@ for provider in tcp shm; do
   # Not so with 1.17; whose memory it is has not been found out.
   [ $provider != tcp ] || known=([F-CT-17]='with 2.1 about 5 MiB stay of each endpoint that is closed in mid transfer'
     [F-CT-18/survivor]='with 2.1 about 5 MiB stay of each endpoint that is closed in mid transfer')
-  conform "$provider" --quick --deadline 8 --no-device PODSTEP_FABRIC_PROVIDER=nonesuch "$podstep"
+  conform "$provider" --quick --deadline 8 --no-device PODSTEP_FABRIC_PROVIDER=nonesuch --job SLURM_JOB_ID "$podstep"
 done
 known=()
 on_cxi
 export PODSTEP_FABRIC_PROVIDER=cxi
-conform cxi --quick --deadline 8 --no-device FAKE_CXI_DEVICES=0 "$podstep"
+conform cxi --quick --deadline 8 --no-device FAKE_CXI_DEVICES=0 --job SLURM_JOB_ID "$podstep"
 is "$(grep '^fake cxi:' "$tmp/err")" '' 'it breaks no rule of the NIC'
 unset PODSTEP_FABRIC_PROVIDER FI_PROVIDER_PATH FAKE_CXI_FABRIC FAKE_CXI_SERVICES "${!SLINGSHOT_@}"
 

@@ -7,6 +7,7 @@ libfabrichost_la_SOURCES = \
   tests/fabric/host/channel.cpp tests/fabric/host/channel.h \
   tests/fabric/host/flow.cpp tests/fabric/host/flow.h \
   tests/fabric/host/holdings.cpp tests/fabric/host/holdings.h \
+  tests/fabric/host/identity.cpp tests/fabric/host/identity.h \
   tests/fabric/host/memory.cpp tests/fabric/host/memory.h \
   tests/fabric/host/net.cpp tests/fabric/host/net.h \
   tests/fabric/host/recorder.cpp tests/fabric/host/recorder.h \
@@ -14,6 +15,7 @@ libfabrichost_la_SOURCES = \
   tests/fabric/host/session.cpp tests/fabric/host/session.h \
   tests/fabric/host/tuner.cpp tests/fabric/host/tuner.h \
   tests/fabric/host/verdict.h \
+  tests/fabric/host/watch.h \
   tests/fabric/host/worker.cpp tests/fabric/host/worker.h
 libfabrichost_la_LIBADD = libcommon.la -ldl -lpthread
 
@@ -23,15 +25,20 @@ tests_fabric_conformance_SOURCES = tests/fabric/conformance.cpp \
   tests/fabric/cases/all.cpp tests/fabric/cases/cases.h \
   tests/fabric/cases/connect.cpp \
   tests/fabric/cases/death.cpp \
+  tests/fabric/cases/early.cpp \
   tests/fabric/cases/gpu.cpp \
   tests/fabric/cases/group.cpp \
+  tests/fabric/cases/hints.cpp \
   tests/fabric/cases/hostile.cpp \
   tests/fabric/cases/life.cpp \
+  tests/fabric/cases/logger.cpp \
   tests/fabric/cases/memory.cpp \
   tests/fabric/cases/order.cpp \
   tests/fabric/cases/profile.cpp \
+  tests/fabric/cases/report.cpp tests/fabric/cases/report.h \
   tests/fabric/cases/requests.cpp \
   tests/fabric/cases/slingshot.cpp \
+  tests/fabric/cases/slots.cpp \
   tests/fabric/cases/table.cpp \
   tests/fabric/cases/threads.cpp \
   tests/fabric/cases/tuner.cpp
@@ -56,6 +63,7 @@ tests_fabric_libnccl_net_broken_la_SOURCES = \
   tests/fabric/broken/connect.cpp \
   tests/fabric/broken/data.cpp \
   tests/fabric/broken/life.cpp \
+  tests/fabric/broken/patterns.cpp \
   tests/fabric/broken/requests.cpp \
   tests/fabric/broken/tuner.cpp
 tests_fabric_libnccl_net_broken_la_LIBADD = libreferenceparts.la

@@ -37,6 +37,8 @@ F-CT-2/traffic|v9 has no traffic classes|--abi v11
 F-CT-27|it does not take GPU memory here|
 F-CT-3|no --no-device NAME=VALUE says how to take this plugin's devices away|--no-device A=B
 F-CT-16|--self has one thread|--quick
+F-CT-21/job|no --job NAME says how this plugin knows its job|--job A
+F-CT-29|v10 has no setNetAttr|--abi v11
 F-CT-21/wire|it has no listening TCP socket to send rubbish to|
 F-CT-8||
 END
@@ -48,6 +50,9 @@ F-CT-22|v9 has no profiler callback|--abi v9
 F-CT-2/traffic|v8 has no traffic classes|--abi v8
 F-CT-3|no --no-device NAME=VALUE says how to take this plugin's devices away|
 F-CT-16|--self has one thread|--self
+F-CT-21/job|no --job NAME says how this plugin knows its job|
+F-CT-29|v10 has no setNetAttr|--abi v10
+F-CT-29|v8 has no setNetAttr|--abi v8
 F-CT-23|it is no tuner: it exports no ncclTunerPlugin_vN|
 F-CT-24|SLINGSHOT_VNIS is not set: no step with a NIC|
 F-CT-27|no GPU whose memory can be looked at: no libcuda.so.1 of tests/support|

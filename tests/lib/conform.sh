@@ -15,7 +15,9 @@ export PODSTEP_FABRIC_TIMEOUT=5 PODSTEP_FABRIC_CONNECT_TIMEOUT=10
 permit() {
   permitted=([F-CT-23]='it is no tuner' [F-CT-25]='a sanitizer has its own')
   case " $* " in *' --abi v'[6-9]' '*) permitted+=([F-CT-2/traffic]='has no traffic classes' [F-CT-22]='has no profiler callback') ;; esac
+  case " $* " in *' --abi v'[6-9]' '* | *' --abi v10 '*) permitted+=([F-CT-29]='has no setNetAttr') ;; esac
   case " $* " in *' --no-device '*) ;; *) permitted+=([F-CT-3]='no --no-device NAME=VALUE') ;; esac
+  case " $* " in *' --job '*) ;; *) permitted+=([F-CT-21/job]='no --job NAME') ;; esac
   case " $* " in *' --self '*) permitted+=([F-CT-16]='--self has one thread') ;; esac
   [ -n "${SLINGSHOT_VNIS+set}" ] || permitted+=([F-CT-24]='no step with a NIC')
   case :${LD_LIBRARY_PATH-}: in *:"$top_builddir/tests/support/.libs":*) ;; *) permitted+=([F-CT-27]='no GPU whose memory can be looked at') ;; esac

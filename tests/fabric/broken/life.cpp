@@ -1,5 +1,6 @@
 // Broken in init, properties, errors and log.
 #include "tests/fabric/broken/broken.h"
+#include <atomic>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -37,6 +38,79 @@ void leaves_thread(TableV12& t) {
                    nullptr);
     pthread_detach(thread);
     return good().slots.init(context, id, config, log, profile);
+  };
+}
+
+/// Its tables do not agree on a name.
+void another_name(TableV12& t) {
+  t.slots.name = "other";
+}
+
+/// All threads' answers share one buffer.
+void volatile_strings(TableV12& t) {
+  t.slots.get_properties = [](int device, PropertiesV12* p) {
+    static char name[32];
+    static std::atomic<int> threads{0};
+    thread_local int mine = threads++;
+    int result = good().slots.get_properties(device, p);
+    snprintf(name, sizeof name, "lo.%d", mine);
+    p->name = name;
+    return result;
+  };
+}
+
+void slow_properties(TableV12& t) {
+  t.slots.get_properties = [](int device, PropertiesV12* p) {
+    usleep(1500);
+    return good().slots.get_properties(device, p);
+  };
+}
+
+/// A directory, but of no PCI function.
+void path_of_no_function(TableV12& t) {
+  t.slots.get_properties = [](int device, PropertiesV12* p) {
+    static char path[] = "/sys/devices";
+    int result = good().slots.get_properties(device, p);
+    p->pci_path = path;
+    return result;
+  };
+}
+
+void parts_of_microseconds(TableV12& t) {
+  t.slots.get_properties = [](int device, PropertiesV12* p) {
+    int result = good().slots.get_properties(device, p);
+    p->latency = 0.7f;
+    return result;
+  };
+}
+
+/// regIsGlobal is promised, and a send that is too large is an error all the same.
+void promises_to_cut(TableV12& t) {
+  t.slots.get_properties = [](int device, PropertiesV12* p) {
+    int result = good().slots.get_properties(device, p);
+    p->reg_is_global = 1;
+    return result;
+  };
+}
+
+/// It has more to say than its logger hears.
+void writes_to_stderr(TableV12& t) {
+  t.slots.init = [](void** context, uint64_t id, Config* config, Log log, Profile profile) {
+    fprintf(stderr, "broken: here I am\n");
+    return good().slots.init(context, id, config, log, profile);
+  };
+}
+
+/// Only the thread that made the first context may end one.
+void same_creator(TableV12& t) {
+  static std::atomic<pid_t> creator;
+  t.slots.init = [](void** context, uint64_t id, Config* config, Log log, Profile profile) {
+    pid_t none = 0;
+    creator.compare_exchange_strong(none, gettid());
+    return good().slots.init(context, id, config, log, profile);
+  };
+  t.finalize = [](void* context) {
+    return creator == gettid() ? good().finalize(context) : int(internal_error);
   };
 }
 
@@ -101,6 +175,7 @@ void wrong_code(TableV12& t) {
 
 namespace {
 Log the_log = nullptr;
+const char* instead = nullptr;
 void quiet_log(int level, unsigned long mask, const char* file, int line, const char* format, ...) {
   char text[512];
   va_list arguments;
@@ -108,16 +183,25 @@ void quiet_log(int level, unsigned long mask, const char* file, int line, const 
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   bool of_peer = strstr(text, "peer ") && !strstr(text, " bytes");
-  the_log(level, mask, file, line, "%s", of_peer ? "something went wrong" : text);
+  the_log(level, mask, file, line, "%s", of_peer ? instead : text);
+}
+void say_instead(TableV12& t, const char* words) {
+  instead = words;
+  t.slots.init = [](void** context, uint64_t id, Config* config, Log log, Profile profile) {
+    the_log = log;
+    return good().slots.init(context, id, config, quiet_log, profile);
+  };
 }
 } // namespace
 
 /// Errors come, but who is gone is not said.
 void says_nothing(TableV12& t) {
-  t.slots.init = [](void** context, uint64_t id, Config* config, Log log, Profile profile) {
-    the_log = log;
-    return good().slots.init(context, id, config, quiet_log, profile);
-  };
+  say_instead(t, "something went wrong");
+}
+
+/// Errors come, and name somebody else.
+void names_another(TableV12& t) {
+  say_instead(t, "reference: peer 127.0.0.1:9 (pid 1): it closed the connection");
 }
 
 } // namespace broken

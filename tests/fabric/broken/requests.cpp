@@ -170,6 +170,15 @@ void allocates(TableV12& t) {
   };
 }
 
+/// Memory is registered on a comm only while it has no receive in flight.
+void registers_when_idle(TableV12& t) {
+  count_receives(t);
+  t.slots.reg_mr = [](void* comm, void* data, size_t size, int type, void** handle) {
+    std::lock_guard guard(lock);
+    return count(comm) > 0 ? int(internal_error) : good().slots.reg_mr(comm, data, size, type, handle);
+  };
+}
+
 namespace {
 Profile the_profile = nullptr;
 
@@ -191,6 +200,12 @@ int with_null_stop(void** event, int type, void* phandle, int64_t plugin, void* 
   return the_profile(&known, type, phandle, plugin, data);
 }
 
+/// Every start has the phandle of the first one.
+int with_old_phandle(void** event, int type, void* phandle, int64_t plugin, void* data) {
+  static void* first = phandle;
+  return the_profile(event, type, type == profile_start ? first : phandle, plugin, data);
+}
+
 thread_local bool closing = false;
 
 int without_stop_at_close(void** event, int type, void* phandle, int64_t plugin, void* data) {
@@ -208,6 +223,10 @@ int init_through(void** context, uint64_t id, Config* config, Log log, Profile p
 /// An update before each stop; from a v10 table NCCL 2.26 takes it for the stop.
 void sends_updates(TableV12& t) {
   t.slots.init = init_through<with_update>;
+}
+
+void starts_with_old_phandle(TableV12& t) {
+  t.slots.init = init_through<with_old_phandle>;
 }
 
 void stops_null(TableV12& t) {

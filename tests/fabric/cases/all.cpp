@@ -7,7 +7,9 @@ const std::vector<harness::Case>& all() {
   static const std::vector<harness::Case> table = {
       {"F-CT-1/table", "every slot that must be there is there, in each version it exports", 1, tables},
       {"F-CT-1/properties", "its properties can be used, and stay", 1, properties},
+      {"F-CT-1/anywhere", "its properties are cheap, and the same in every thread", 1, properties_anywhere},
       {"F-CT-2/contexts", "1, 2 and 100 contexts live side by side", 1, contexts},
+      {"F-CT-2/creators", "a context is made, used and ended by threads of their own", 1, creators},
       {"F-CT-2/traffic", "a communicator with a traffic class works, whatever it is", 1, traffic_classes},
       {"F-CT-2/reload", "unloaded and loaded again, it works and has left no thread and no descriptor", 1,
        reload},
@@ -41,6 +43,7 @@ const std::vector<harness::Case>& all() {
       {"F-CT-19", "a peer that is stopped and goes on is no error", 2, stopped},
       {"F-CT-20", "a peer restarted on the same address is another peer", 3, restarted},
       {"F-CT-21/handle", "a handle that is rubbish is an error or nothing, never a crash", 1, hostile_handle},
+      {"F-CT-21/job", "a handle of another job is refused, in words to the logger", 2, other_job},
       {"F-CT-21/wire", "rubbish on its listening sockets stops nobody", 1, hostile_wire},
       {"F-CT-22", "network events: started and stopped in pairs, only while the request is in flight", 2,
        profile},
@@ -50,6 +53,13 @@ const std::vector<harness::Case>& all() {
       {"F-CT-24", "a step's Slingshot credentials are read strictly, and used", 1, slingshot},
       {"F-CT-25", "the data path allocates nothing once it runs", 2, no_allocation},
       {"F-CT-27", "what was received into a GPU's memory is there once iflush is done", 2, gpu_memory},
+      {"F-CT-28/slots", "NCCL's buffers: registered once, eight slots inside, as large as its protocols use",
+       2, slots},
+      {"F-CT-28/large", "one message as large as its properties promise", 2, large_message},
+      {"F-CT-28/lines", "a line of 128 bytes whose last 8 are there is there as a whole", 2, lines},
+      {"F-CT-29", "hints cost nothing and bind nobody", 2, hints},
+      {"F-CT-30", "what it says goes to the logger, and nowhere else", 1, logger_alone},
+      {"F-CT-31", "a peer that closes its end early is reported by name", 2, closes_early},
   };
   return table;
 }

@@ -9,9 +9,11 @@ using harness::Rank;
 // table.cpp
 void tables(Rank&);
 void properties(Rank&);
+void properties_anywhere(Rank&);
 void no_device(Rank&);
 // life.cpp
 void contexts(Rank&);
+void creators(Rank&);
 void traffic_classes(Rank&);
 void reload(Rank&);
 // connect.cpp
@@ -49,6 +51,7 @@ void stopped(Rank&);
 void restarted(Rank&);
 // hostile.cpp
 void hostile_handle(Rank&);
+void other_job(Rank&);
 void hostile_wire(Rank&);
 // profile.cpp
 void profile(Rank&);
@@ -58,6 +61,16 @@ void tuner(Rank&);
 void slingshot(Rank&);
 // gpu.cpp
 void gpu_memory(Rank&);
+// slots.cpp
+void slots(Rank&);
+void large_message(Rank&);
+void lines(Rank&);
+// hints.cpp
+void hints(Rank&);
+// logger.cpp
+void logger_alone(Rank&);
+// early.cpp
+void closes_early(Rank&);
 
 /// All of them, in order of their numbers.
 const std::vector<harness::Case>& all();

@@ -3,9 +3,7 @@
 #include "tests/fabric/host/flow.h"
 #include "tests/fabric/host/holdings.h"
 #include "tests/fabric/host/selfpair.h"
-#include <ctime>
-#include <sys/resource.h>
-#include <unistd.h>
+#include "tests/fabric/host/watch.h"
 
 namespace cases {
 using namespace harness;
@@ -31,42 +29,6 @@ void null_device_handle(Rank& rank) {
 }
 
 namespace {
-
-/// Counts the calls that slept (voluntary switches of this thread) and those that took more than a
-/// millisecond of its time.
-class Watch {
-public:
-  template<class Call> void operator()(const char* what, Call call) {
-    rusage before, after;
-    getrusage(RUSAGE_THREAD, &before);
-    int64_t begin = cpu();
-    int result = call();
-    int64_t took = cpu() - begin;
-    getrusage(RUSAGE_THREAD, &after);
-    must(result, what);
-    calls_++;
-    slept_ += after.ru_nvcsw != before.ru_nvcsw;
-    slow_ += took > 1000000;
-    longest_ = std::max(longest_, took);
-    std::this_thread::yield();
-  }
-  /// One in a hundred may: a page that had to be read, a first use.
-  void judge(Rank& rank, const char* what) {
-    rank.note(text(what, ": calls=", calls_, " slept=", slept_, " longest=", longest_ / 1000, "us"));
-    expect(slept_ <= 2 + calls_ / 100, what, " slept in ", slept_, " of ", calls_, " calls");
-    expect(slow_ <= 2 + calls_ / 100, what, " took more than 1 ms of CPU in ", slow_, " of ", calls_,
-           " calls");
-  }
-
-private:
-  static int64_t cpu() {
-    timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return t.tv_sec * 1000000000 + t.tv_nsec;
-  }
-  int64_t calls_ = 0, slept_ = 0, slow_ = 0, longest_ = 0;
-};
-
 constexpr int polls = 300;
 
 } // namespace
@@ -92,15 +54,13 @@ void never_waits(Rank& rank) {
     Handle handle = other.take_value<Handle>();
     session.service.run([&] {
       for (int i = 0; i < polls && !comm; i++)
-        connects("connect", [&] {
-          return session.net->connect(session.context, 0, handle.data(), &comm, no_offload());
-        });
+        connects("connect", [&] { return try_connect(*session.net, session.context, handle.data(), &comm); });
     });
     connects.judge(rank, "connect");
     other.barrier();
     session.service.run([&] {
       for (Instant until = in_seconds(30); !comm; std::this_thread::yield()) {
-        must(session.net->connect(session.context, 0, handle.data(), &comm, no_offload()), "connect");
+        must(try_connect(*session.net, session.context, handle.data(), &comm), "connect");
         expect(now() < until, "connect is not done after 30 s");
       }
     });
@@ -157,7 +117,7 @@ void listen_closed(Rank& rank) {
     void* comm = nullptr;
     session.service.run([&] {
       for (int i = 0; i < 10 && !comm; i++)
-        session.net->connect(session.context, 0, handle.data(), &comm, no_offload());
+        try_connect(*session.net, session.context, handle.data(), &comm);
     });
     other.barrier();
     if (comm)

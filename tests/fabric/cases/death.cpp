@@ -1,60 +1,15 @@
 // F-CT-18 to F-CT-20: peers that die, stop, or come back as others. A death must end in an error that names
 // the peer, within the deadline.
-#include "tests/fabric/cases/cases.h"
+#include "tests/fabric/cases/report.h"
 #include "tests/fabric/host/flow.h"
 #include "tests/fabric/host/holdings.h"
 #include "tests/fabric/host/selfpair.h"
-#include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
-#include <regex>
 #include <thread>
-#include <unistd.h>
 
 namespace cases {
 using namespace harness;
-
-namespace {
-
-/// Whether a line since `mark` tells which peer: its process, its host or address, or by saying "peer ...".
-bool names_peer(size_t mark, pid_t pid) {
-  static const std::regex address("[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+");
-  char host[256] = "";
-  gethostname(host, sizeof host - 1);
-  for (const Line& line : log_since(mark)) {
-    for (const std::string& who : {std::to_string(pid), std::string(host), std::string("peer ")})
-      if (!who.empty() && strcasestr(line.text.c_str(), who.c_str()))
-        return true;
-    if (std::regex_search(line.text, address))
-      return true;
-  }
-  return false;
-}
-
-void wait_for_death(Rank& rank, int victim = 1) {
-  for (Instant until = in_seconds(30); !rank.to.at(victim).peer_gone(); std::this_thread::yield())
-    expect(now() < until, "rank ", victim, " did not die");
-}
-
-/// Calls until it answers an error that names the victim.
-template<class Call> void must_report(Rank& rank, size_t mark, const char* what, Call call, int victim = 1) {
-  Instant begin = now();
-  int result = ncclabi::success;
-  for (Instant until = in_seconds(rank.options->deadline + 1); (result = call()) == ncclabi::success;
-       std::this_thread::yield())
-    expect(now() < until, what, " reports no error for ", rank.options->deadline + 1,
-           " s after the peer's death");
-  double took = std::chrono::duration<double>(now() - begin).count();
-  rank.note(text(what, ": ", result_name(result), " after ", took, " s"));
-  expect(result != ncclabi::invalid_argument && result != ncclabi::unhandled_cuda_error &&
-             result != ncclabi::in_progress,
-         what, " answers ", result_name(result), ", which says nothing of a peer");
-  expect(names_peer(mark, rank.pids[victim]), what, " answers ", result_name(result),
-         " but no line names the peer", LastWords{mark});
-}
-
-} // namespace
 
 void dies_before_connect(Rank& rank) {
   Session session(*rank.options);
@@ -65,10 +20,10 @@ void dies_before_connect(Rank& rank) {
   }
   Handle handle = rank.to.at(1).take_value<Handle>();
   rank.to.at(1).put("die");
-  wait_for_death(rank);
+  Identity victim = wait_for_death(rank);
   void* comm = nullptr;
-  must_report(rank, 0, "connect", [&] {
-    int result = session.net->connect(session.context, 0, handle.data(), &comm, no_offload());
+  must_report(rank, 0, "connect", victim, [&] {
+    int result = try_connect(*session.net, session.context, handle.data(), &comm);
     expect(!comm, "connect to a dead peer succeeded");
     return result;
   });
@@ -84,21 +39,20 @@ void dies_before_accept(Rank& rank) {
   Handle handle = rank.to.at(1).take_value<Handle>();
   void* comm = nullptr;
   for (Instant until = in_seconds(0.3); now() < until && !comm; std::this_thread::yield())
-    must(session.net->connect(session.context, 0, handle.data(), &comm, no_offload()), "connect");
+    must(try_connect(*session.net, session.context, handle.data(), &comm), "connect");
   size_t mark = log_size();
   rank.to.at(1).put("die");
-  wait_for_death(rank);
+  Identity victim = wait_for_death(rank);
   if (!comm) {
-    must_report(rank, mark, "connect", [&] {
-      return comm ? ncclabi::success
-                  : session.net->connect(session.context, 0, handle.data(), &comm, no_offload());
+    must_report(rank, mark, "connect", victim, [&] {
+      return comm ? ncclabi::success : try_connect(*session.net, session.context, handle.data(), &comm);
     });
     return;
   }
   // A plugin may complete connect before accept; then its first send must report.
   Pool pool(session, comm, 1, 100);
   void* request = nullptr;
-  must_report(rank, mark, "isend and test", [&] {
+  must_report(rank, mark, "isend and test", victim, [&] {
     int done = 0, size = 0;
     if (!request)
       return session.net->isend(comm, pool[0].data(), 100, 7, pool.mhandle(0), nullptr, &request);
@@ -134,10 +88,10 @@ void dies_idle(Rank& rank) {
   receive->step();
   size_t mark = log_size();
   other.put("die");
-  wait_for_death(rank);
+  Identity victim = wait_for_death(rank);
   session.progress.run([&] {
-    must_report(rank, mark, "irecv and test", [&] { return receive->step(), receive->error(); });
-    must_report(rank, mark, "isend and test", [&] { return send->step(), send->error(); });
+    must_report(rank, mark, "irecv and test", victim, [&] { return receive->step(), receive->error(); });
+    must_report(rank, mark, "isend and test", victim, [&] { return send->step(), send->error(); });
   });
 }
 
@@ -174,7 +128,8 @@ void dies_midway(Rank& rank, bool victim_sends) {
     }
     other.put("die");
     size_t mark = log_size();
-    must_report(rank, mark, sender ? "isend and test" : "irecv and test",
+    Identity victim = last_words_of(rank, 1, [&] { flow->step(); });
+    must_report(rank, mark, sender ? "isend and test" : "irecv and test", victim,
                 [&] { return flow->step(), flow->error(); });
   });
 }
@@ -241,14 +196,13 @@ void survive(Rank& rank, int victim) {
     }
     other.put("die");
     size_t mark = log_size();
+    Identity who = last_words_of(rank, victim, [&] { ways.step(); });
     auto reported = [&](const char* what, Flow& flow) {
-      must_report(
-          rank, mark, what, [&] { return flow.step(), flow.error(); }, victim);
+      must_report(rank, mark, what, who, [&] { return flow.step(), flow.error(); });
     };
     reported("irecv and test", *ways.receive);
     reported("isend and test", *ways.send);
   });
-  wait_for_death(rank, victim);
   ways.close();
 }
 
@@ -344,12 +298,12 @@ void restarted(Rank& rank) {
   transfer(session, true, old, same_sizes(3, 1000));
   Handle stale = rank.to.at(1).take_value<Handle>();
   rank.to.at(1).put("die");
-  wait_for_death(rank);
+  Identity victim = wait_for_death(rank);
   rank.to.at(2).put("start");
   Handle fresh = rank.to.at(2).take_value<Handle>();
   void* wrong = nullptr;
   for (Instant until = in_seconds(1); now() < until && !wrong; std::this_thread::yield())
-    if (session.net->connect(session.context, 0, stale.data(), &wrong, no_offload()) != ncclabi::success)
+    if (try_connect(*session.net, session.context, stale.data(), &wrong) != ncclabi::success)
       break;
   rank.to.at(2).put("go on");
   rank.to.at(2).take();
@@ -357,9 +311,8 @@ void restarted(Rank& rank) {
   transfer(session, true, comm, same_sizes(20, 30000));
   std::unique_ptr<Flow> flow = make_flow(true, session, old, same_sizes(8, 1000));
   flow->tolerate();
-  size_t mark = 0;
   session.progress.run(
-      [&] { must_report(rank, mark, "the old comm", [&] { return flow->step(), flow->error(); }); });
+      [&] { must_report(rank, 0, "the old comm", victim, [&] { return flow->step(), flow->error(); }); });
 }
 
 } // namespace cases

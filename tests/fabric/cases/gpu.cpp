@@ -1,6 +1,7 @@
 // F-CT-27: memory of a GPU, which the CPU cannot touch: sent, received, and there once iflush is done. The
 // GPU is tests/support/cuda.
 #include "tests/fabric/cases/cases.h"
+#include "tests/fabric/host/alloc.h"
 #include "tests/fabric/host/session.h"
 #include <cstring>
 #include <dlfcn.h>
@@ -53,8 +54,14 @@ void wait_for(Net& net, void* request, const char* what) {
     must(net.test(request, &done, &size), "test");
 }
 
-/// One message through the GPUs; on the receiver whether it had to be flushed.
-bool one_message(Session& session, bool sender, void* comm, Gpu gpu, void* mhandle, size_t size, char mark) {
+struct Flushes {
+  int count = 0;                 ///< messages that had to be flushed
+  uint64_t late_allocations = 0; ///< by iflush and its tests, after the first ten
+};
+
+/// One message through the GPUs.
+void one_message(Session& session, bool sender, void* comm, Gpu gpu, void* mhandle, size_t size, char mark,
+                 Flushes& flushes) {
   void *request = nullptr, *data = gpu.device, *phandle = nullptr;
   int tag = 7, got = int(size);
   std::memset(gpu.view, sender ? mark : 0, size);
@@ -64,14 +71,17 @@ bool one_message(Session& session, bool sender, void* comm, Gpu gpu, void* mhand
          "isend or irecv of GPU memory");
   wait_for(*session.net, request, "the message");
   if (sender)
-    return false;
+    return;
+  uint64_t before = thread_allocations();
   must(session.net->iflush(comm, 1, &data, &got, &mhandle, &request), "iflush");
-  bool flushed = request != nullptr;
-  if (flushed)
+  if (request) {
+    flushes.count++;
     wait_for(*session.net, request, "the flush");
+  }
+  if (flushes.count > 10)
+    flushes.late_allocations += thread_allocations() - before;
   for (size_t i = 0; i < size; i++)
     expect(gpu.view[i] == mark, "after iflush byte ", i, " of ", size, " is not there yet");
-  return flushed;
 }
 
 } // namespace
@@ -85,14 +95,18 @@ void gpu_memory(Rank& rank) {
   OneWay way(session, rank);
   void* mhandle = nullptr;
   session.service.run([&] { mhandle = register_gpu(session, way.comm(), gpu, bytes); });
-  int flushed = 0, messages = 0;
+  int messages = 0;
+  Flushes flushes;
   session.progress.run([&] {
     for (size_t size : {size_t(8), size_t(1000), size_t(5000), bytes})
       for (int i = 0; i < 10; i++)
-        flushed += one_message(session, way.sender, way.comm(), gpu, mhandle, size, char(++messages));
+        one_message(session, way.sender, way.comm(), gpu, mhandle, size, char(++messages), flushes);
   });
-  rank.note(
-      text("flushed=", flushed, " dmabuf=", (session.properties.ptr_support & ncclabi::ptr_dmabuf) != 0));
+  // The first ones may: whatever is made at first use.
+  expect(flushes.late_allocations == 0, "iflush and its tests allocated ", flushes.late_allocations,
+         " times");
+  rank.note(text("flushed=", flushes.count,
+                 " dmabuf=", (session.properties.ptr_support & ncclabi::ptr_dmabuf) != 0));
   session.dereg(way.comm(), mhandle);
   rank.to.begin()->second.barrier();
   way.close(session);

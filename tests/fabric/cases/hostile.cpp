@@ -1,15 +1,13 @@
-// F-CT-21: handles and connections that are rubbish. An error or nothing is right; a crash, a comm or a
-// plugin that no longer works is not.
+// F-CT-21: handles and connections that are rubbish, or another job's. An error or nothing is right; a crash,
+// a comm or a plugin that no longer works is not.
 #include "tests/fabric/cases/cases.h"
+#include "tests/fabric/host/identity.h"
 #include "tests/fabric/host/selfpair.h"
 #include <arpa/inet.h>
-#include <fstream>
+#include <cstdlib>
 #include <netinet/in.h>
 #include <random>
-#include <set>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace cases {
 using namespace harness;
@@ -46,7 +44,7 @@ void hostile_handle(Rank& rank) {
     void *send = nullptr, *recv = nullptr;
     Instant begin = now();
     for (int turn = 0; turn < 6 && !send; turn++) {
-      if (session.net->connect(session.context, 0, bad.data(), &send, no_offload()) != ncclabi::success) {
+      if (try_connect(*session.net, session.context, bad.data(), &send) != ncclabi::success) {
         errors++;
         break;
       }
@@ -67,27 +65,49 @@ void hostile_handle(Rank& rank) {
   session.end();
 }
 
-namespace {
-
-/// Ports on which this process listens: its sockets among the listening ones of /proc/self/net/tcp.
-std::set<uint16_t> listening_ports() {
-  std::set<uint64_t> own;
-  for (int fd = 0; fd < 4096; fd++)
-    if (struct stat info; fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode))
-      own.insert(info.st_ino);
-  std::set<uint16_t> ports;
-  std::ifstream table("/proc/self/net/tcp");
-  std::string line;
-  std::getline(table, line);
-  while (std::getline(table, line)) {
-    unsigned port = 0, state = 0;
-    unsigned long inode = 0;
-    if (sscanf(line.c_str(), " %*d: %*x:%x %*x:%*x %x %*s %*s %*s %*s %*s %lu", &port, &state, &inode) == 3 &&
-        state == 10 && own.contains(inode))
-      ports.insert(static_cast<uint16_t>(port));
+void other_job(Rank& rank) {
+  const std::string& variable = rank.options->job;
+  if (variable.empty())
+    throw Skipped("no --job NAME says how this plugin knows its job");
+  // Long enough for a key, too: some know their job by a secret alone.
+  setenv(variable.c_str(), rank.rank == 0 ? "job-number-4459-of-two" : "job-number-4460-of-two", 1);
+  Session session(*rank.options);
+  if (rank.rank == 1) {
+    Listener listener = session.listen();
+    rank.to.at(0).put_value(listener.handle);
+    void* comm = nullptr;
+    session.service.run([&] {
+      while (!rank.to.at(0).readable()) {
+        must(session.net->accept(listener.comm, &comm, no_offload()), "accept");
+        expect(!comm, "a sender of another job was accepted");
+      }
+    });
+    session.close_listen(listener);
+    session.end();
+    return;
   }
-  return ports;
+  Handle handle = rank.to.at(1).take_value<Handle>();
+  void* comm = nullptr;
+  size_t mark = log_size();
+  int result = ncclabi::success;
+  session.service.run([&] {
+    for (Instant until = in_seconds(3); result == ncclabi::success && !comm && now() < until;
+         std::this_thread::yield())
+      result = try_connect(*session.net, session.context, handle.data(), &comm);
+  });
+  expect(!comm, "it connected to a listener of another job");
+  expect(result != ncclabi::success, "a handle of another job is not refused within 3 s");
+  bool said = false;
+  for (const Line& line : log_since(mark))
+    said = said || (line.level == ncclabi::log_warn && line.text.find("job") != std::string::npos);
+  expect(said, "connect answers ", result_name(result), ", but no warning says that it is another job's",
+         LastWords{mark});
+  rank.note("says=" + last_words(mark));
+  rank.to.at(1).put("done");
+  session.end();
 }
+
+namespace {
 
 /// A connection that sends rubbish and stays open until dropped.
 podstep::OwnedFd rubbish(uint16_t port, size_t bytes, std::mt19937& random) {
@@ -113,7 +133,7 @@ void hostile_wire(Rank& rank) {
   void *listener = nullptr, *recv = nullptr;
   Handle handle{};
   must(session.net->listen(session.context, 0, handle.data(), &listener), "listen");
-  std::set<uint16_t> ports = listening_ports();
+  std::set<uint16_t> ports = own_ports(true);
   if (ports.empty())
     throw Skipped("it has no listening TCP socket to send rubbish to");
   std::mt19937 random(12);

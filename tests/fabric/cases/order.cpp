@@ -46,6 +46,8 @@ void oversized(Rank& rank) {
   constexpr size_t large = 70001, small = 3003;
   size_t size = way.sender ? large : small;
   Pool pool(session, way.comm(), 1, size);
+  if (way.sender)
+    pool[0].fill(9, large);
   int result = ncclabi::success, done = 0, got = -1;
   session.progress.run([&] {
     void *request = nullptr, *data = pool[0].data(), *phandle = nullptr;
@@ -70,9 +72,10 @@ void oversized(Rank& rank) {
   bool their_wrong = other.take_value<bool>(), their_named = other.take_value<bool>();
   rank.note(text(way.sender ? "isend: " : "irecv: ", result_name(result),
                  done ? ", done with " + std::to_string(got) : ""));
-  if (session.properties.reg_is_global && !wrong && !their_wrong) {
-    expect(way.sender || (done && got == int(small)), "regIsGlobal promises a cut message: done=", done,
-           " size=", got);
+  if (session.properties.reg_is_global) {
+    expect(!wrong && !their_wrong, "regIsGlobal promises a cut message, and there is an error", LastWords{});
+    expect(way.sender || (done && got == int(small) && pool[0].mismatch(9, small) < 0),
+           "regIsGlobal promises a cut message: done=", done, " size=", got);
     return;
   }
   expect(wrong || their_wrong, "neither side had an error");

@@ -42,6 +42,31 @@ struct End {
         expect(now() < until, sender ? "isend" : "irecv", " number ", i - from + 1,
                " still answers NULL after 10 s");
   }
+  /// One grouped receive of n and its n sends, each with a tag of its own.
+  void group_round(size_t n) {
+    void *data[8], *phandles[8] = {}, *request = nullptr;
+    size_t sizes[8];
+    int tags[8], done = 0, got[8] = {};
+    for (size_t i = 0; i < n; i++)
+      data[i] = pool[i].data(), sizes[i] = bytes, tags[i] = int(100 + i);
+    for (size_t i = 0; sender && i < n; i++) {
+      void*& sent = requests[i] = nullptr;
+      for (Instant until = in_seconds(20); !sent; std::this_thread::yield()) {
+        must(session.net->isend(comm, data[i], bytes, tags[i], pool.mhandle(i), nullptr, &sent), "isend");
+        expect(sent || now() < until, "isend of a group still answers NULL after 20 s");
+      }
+    }
+    for (size_t i = 0; sender && i < n; i++)
+      finish(*session.net, requests[i]);
+    for (Instant until = in_seconds(20); !sender && !done; std::this_thread::yield()) {
+      expect(now() < until, "a group is not complete after 20 s");
+      if (request)
+        must(session.net->test(request, &done, got), "test");
+      else
+        must(session.net->irecv(comm, int(n), data, sizes, tags, &pool.mhandle(0), phandles, &request),
+             "irecv");
+    }
+  }
   void check(size_t i) {
     expect(sender || (pool[i].mismatch(seed_of(0, i), bytes) < 0 && pool[i].intact()), "message ", i,
            " is damaged");
@@ -189,16 +214,28 @@ void no_allocation(Rank& rank) {
         finish(*session.net, end.requests[i]);
     }
   };
-  uint64_t counted = 0;
-  session.progress.run([&] {
-    rounds(rank.options->pick(50, 200, 1000)); // once it runs
+  auto grouped = [&](int count) {
+    for (int round = 0; round < count; round++)
+      end.group_round(size_t(session.properties.max_recvs));
+  };
+  const int count = rank.options->pick(50, 200, 1000);
+  uint64_t single = 0, group = 0;
+  auto counted = [&](auto& some, int times) {
+    some(times); // once it runs
     uint64_t before = thread_allocations();
-    rounds(rank.options->pick(50, 200, 1000));
-    counted = thread_allocations() - before;
+    some(times);
+    return thread_allocations() - before;
+  };
+  session.progress.run([&] {
+    single = counted(rounds, count);
+    if (session.properties.max_recvs > 1)
+      group = counted(grouped, count / 2);
   });
   rank.to.begin()->second.barrier();
-  expect(counted == 0, "the progress thread allocated ", counted, " times in ",
-         rank.options->pick(50, 200, 1000) * int(window), " messages");
+  expect(single == 0, "the progress thread allocated ", single, " times in ", count * int(window),
+         " messages");
+  expect(group == 0, "the progress thread allocated ", group, " times in ", count / 2, " groups of ",
+         session.properties.max_recvs);
 }
 
 } // namespace cases

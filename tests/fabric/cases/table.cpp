@@ -1,7 +1,12 @@
 // F-CT-1 and F-CT-3: what a plugin exports, and that it says so when it has no device.
 #include "tests/fabric/cases/cases.h"
 #include "tests/fabric/host/selfpair.h"
+#include "tests/fabric/host/watch.h"
+#include <climits>
+#include <cmath>
 #include <cstdlib>
+#include <future>
+#include <regex>
 #include <sys/stat.h>
 
 namespace cases {
@@ -33,6 +38,19 @@ void tables(Rank& rank) {
   }
 }
 
+namespace {
+
+/// NCCL reads the whole topology from there, and which function it is from the last name.
+bool is_pci_function(const std::string& path) {
+  static const std::regex name("/sys/.*/[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7]");
+  char real[PATH_MAX];
+  struct stat info;
+  return std::regex_match(path, name) && realpath(path.c_str(), real) && path == real &&
+         stat(real, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+} // namespace
+
 void properties(Rank& rank) {
   Session session(*rank.options);
   int count = 0;
@@ -44,10 +62,13 @@ void properties(Rank& rank) {
     expect(p.name && *p.name, "device ", device, " has no name");
     expect(std::string(p.name) == again.name && p.guid == again.guid, "device ", device,
            ": properties change");
-    struct stat info;
-    expect(!p.pci_path || (stat(p.pci_path, &info) == 0 && S_ISDIR(info.st_mode)), "device ", device,
-           ": pciPath ", p.pci_path ? p.pci_path : "", " is no directory");
-    expect(p.ptr_support & ncclabi::ptr_host, "device ", device, " does not take host memory");
+    expect(!p.pci_path || is_pci_function(p.pci_path), "device ", device, ": pciPath ",
+           p.pci_path ? p.pci_path : "", " is no PCI function's directory in /sys");
+    constexpr int kinds = ncclabi::ptr_host | ncclabi::ptr_cuda | ncclabi::ptr_dmabuf;
+    expect((p.ptr_support & ncclabi::ptr_host) && !(p.ptr_support & ~kinds), "device ", device,
+           " does not take host memory, or something unknown: ptrSupport is ", p.ptr_support);
+    expect(p.latency >= 0 && p.latency == std::floor(p.latency), "device ", device, ": latency is ",
+           p.latency, " microseconds, of which NCCL takes whole ones");
     expect(p.max_p2p_bytes > 0 && p.max_p2p_bytes <= size_t{1} << 40, "device ", device, ": maxP2pBytes is ",
            p.max_p2p_bytes);
     expect(p.max_recvs >= 1 && p.max_recvs <= 8, "device ", device, ": maxRecvs is ", p.max_recvs);
@@ -57,8 +78,29 @@ void properties(Rank& rank) {
     expect(p.virtual_devices.count == 1 && p.virtual_devices.devices[0] == device, "device ", device,
            ": vProps are not {1, {", device, "}}");
   }
-  rank.note(text("devices=", count, " first=", session.properties.name, " maxRecvs=",
-                 session.properties.max_recvs, " regIsGlobal=", session.properties.reg_is_global));
+  rank.note(text("devices=", count, " ptrSupport=", session.properties.ptr_support,
+                 " first=", session.properties.name, " maxRecvs=", session.properties.max_recvs,
+                 " regIsGlobal=", session.properties.reg_is_global));
+  session.end();
+}
+
+void properties_anywhere(Rank& rank) {
+  Session session(*rank.options);
+  Properties first = {};
+  must(session.net->get_properties(0, &first), "getProperties");
+  const std::string name = first.name, path = first.pci_path ? first.pci_path : "";
+  Watch calls;
+  for (int i = 0; i < 4; i++)
+    std::async(std::launch::async, [&] {
+      for (int k = 0; k < 200; k++) {
+        Properties p = {};
+        calls("getProperties", [&] { return session.net->get_properties(0, &p); });
+        expect(p.name && name == p.name && p.guid == first.guid, "another thread gets other properties");
+      }
+    }).get();
+  calls.judge(rank, "getProperties");
+  expect(name == first.name && (!first.pci_path || path == first.pci_path),
+         "the strings that getProperties gave have changed: name was ", name, ", is ", first.name);
   session.end();
 }
 

@@ -143,6 +143,12 @@ public:
   int close_send(void* comm) override { return slots_.close_send(comm); }
   int close_recv(void* comm) override { return slots_.close_recv(comm); }
   int close_listen(void* comm) override { return slots_.close_listen(comm); }
+  int irecv_consumed(void* comm, int n, void* request) override {
+    if constexpr (V >= 7)
+      if (table_->irecv_consumed)
+        return table_->irecv_consumed(comm, n, request);
+    return ncclabi::success;
+  }
   void set_attributes(void* context, ncclabi::Attributes* hints) override {
     if constexpr (V >= 11)
       if (table_->set_attributes)

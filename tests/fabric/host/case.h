@@ -21,6 +21,7 @@ struct Options {
   int deadline = 35;        ///< seconds within which a dead peer must be reported
   std::string no_device;    ///< NAME=VALUE that takes the plugin's devices away; empty: not known
   std::string same_address; ///< NAME=VALUE that makes it listen on one fixed address; empty: not known
+  std::string job;          ///< the variable that says which job a process is of; empty: not known
   int limit = 120;          ///< seconds a case may take
   template<class T> T pick(T quick, T normal, T full) const {
     return scale == Scale::quick ? quick : scale == Scale::normal ? normal : full;
@@ -36,7 +37,8 @@ struct Rank {
   Channel verdict;           ///< to the runner
   /// Something worth a line beside the verdict: `name=value`.
   void note(const std::string& what) { verdict.put("note " + what); }
-  /// Ends as if killed; the case has passed as far as this rank knows.
+  /// Tells rank 0 who it was (identity.h) and ends as if killed; the case has passed as far as this rank
+  /// knows.
   [[noreturn]] void die();
 };
 

@@ -1,6 +1,7 @@
 // Send and receive loops over one comm.
 #include "tests/fabric/host/flow.h"
 #include <algorithm>
+#include <utility>
 
 namespace harness {
 namespace {
@@ -58,10 +59,17 @@ bool Flow::failed(int result, const char* call) {
   return true;
 }
 
+void Flow::consume_oldest() {
+  Slot& slot = slots_[consumed_++ % slots_.size()];
+  failed(consume(std::exchange(slot.request, nullptr)), "irecvConsumed");
+}
+
 bool Flow::step() {
   bool moved = false;
+  if (!std::exchange(hinted_, true))
+    session_.hint(sends());
   while (error_ == ncclabi::success && posted_ < stream_.sizes.size() &&
-         posted_ < finished_ + slots_.size()) {
+         posted_ < consumed_ + slots_.size()) {
     Slot& slot = slots_[posted_ % slots_.size()];
     slot.request = nullptr;
     if (failed(post(slot, posted_), "isend or irecv") || !slot.request)
@@ -78,9 +86,11 @@ bool Flow::step() {
   expect(done == 0 || done == 1, "test wrote ", done, " into done");
   if (done) {
     Profiled ended(&oldest);
-    oldest.request = nullptr;
     finished_++;
   }
+  // The GPU is a message behind, and done with all of them at the end.
+  while (consumed_ + 1 < finished_ || (consumed_ < finished_ && finished_ == posted_))
+    consume_oldest();
   return moved || done;
 }
 
@@ -133,6 +143,10 @@ int RecvFlow::finish(Slot& slot, size_t n, int* done) {
   expect(bad < 0, "message ", n, " of ", want, " bytes is wrong from byte ", bad);
   expect(slot.buffer->intact(), "message ", n, " of ", want, " bytes wrote outside of its buffer");
   return result;
+}
+
+int RecvFlow::consume(void* request) {
+  return session_.net->irecv_consumed(comm_, 1, request);
 }
 
 std::unique_ptr<Flow> make_flow(bool sender, Session& session, void* comm, Stream stream) {

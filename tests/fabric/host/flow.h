@@ -1,5 +1,5 @@
 // The two loops of NCCL's progress thread over one comm: posts into every free slot, tests the oldest, checks
-// every byte.
+// every byte, and gives a slot free once it is consumed (F-PXY-3).
 #pragma once
 #include "tests/fabric/host/memory.h"
 #include "tests/fabric/host/session.h"
@@ -46,16 +46,20 @@ protected:
   /// Posts message `n` from this slot; a NULL request means later.
   virtual int post(Slot&, size_t n) = 0;
   virtual int finish(Slot&, size_t n, int* done) = 0;
+  /// What NCCL still says of a request that is done, once the GPU has the data.
+  virtual int consume(void* /*request*/) { return ncclabi::success; }
+  virtual bool sends() const = 0;
   Session& session_;
   void* comm_;
   Stream stream_;
 
 private:
   bool failed(int result, const char* call);
+  void consume_oldest();
   std::vector<Slot> slots_;
-  size_t posted_ = 0, finished_ = 0;
+  size_t posted_ = 0, finished_ = 0, consumed_ = 0;
   int error_ = ncclabi::success;
-  bool tolerant_ = false;
+  bool tolerant_ = false, hinted_ = false;
 };
 
 class SendFlow : public Flow {
@@ -65,6 +69,7 @@ public:
 protected:
   int post(Slot&, size_t n) override;
   int finish(Slot&, size_t n, int* done) override;
+  bool sends() const override { return true; }
 
 private:
   size_t filled_ = 0; ///< the message after the last that lies in its slot
@@ -77,6 +82,8 @@ public:
 protected:
   int post(Slot&, size_t n) override;
   int finish(Slot&, size_t n, int* done) override;
+  int consume(void* request) override;
+  bool sends() const override { return false; }
 };
 
 /// The flow of this rank's side.

@@ -7,6 +7,9 @@ namespace harness {
 
 size_t open_descriptors();
 size_t threads();
+/// Likewise, after a moment in which there may be more than `most`: one that was joined is in /proc a little
+/// longer.
+size_t threads_at_rest(size_t most);
 /// Names in /dev/shm that carry this process's number, as shared segments of providers do.
 size_t shared_segments();
 /// Memory that is resident, and all that is mapped.

@@ -1,4 +1,4 @@
-// Opening a plugin as NCCL does: dlopen of a path, then the newest ncclNetPlugin_vN that it exports.
+// Opening a plugin as NCCL does: dlopen by its name, then the newest ncclNetPlugin_vN that it exports.
 #include "tests/fabric/host/net.h"
 #include "tests/fabric/host/adapter.h"
 #include <dlfcn.h>
@@ -20,11 +20,17 @@ std::string name_of(int version) {
 
 } // namespace
 
-podstep::Result<Library> Library::open(const std::string& path) {
-  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!handle)
-    return podstep::Error(podstep::Kind::not_found, std::string("dlopen: ") + dlerror());
-  return Library(handle, path);
+podstep::Result<Library> Library::open(const std::string& name) {
+  std::vector<std::string> files{name};
+  if (name.find('/') == name.npos && !(name.starts_with("lib") && name.ends_with(".so")))
+    files.push_back("libnccl-net-" + name + ".so");
+  std::string why;
+  for (const std::string& file : files) {
+    if (void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL))
+      return Library(handle, file);
+    why += (why.empty() ? "dlopen: " : "; ") + std::string(dlerror());
+  }
+  return podstep::Error(podstep::Kind::not_found, why);
 }
 
 Library::Library(Library&& other) noexcept

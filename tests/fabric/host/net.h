@@ -40,7 +40,11 @@ public:
   virtual int close_send(void*) = 0;
   virtual int close_recv(void*) = 0;
   virtual int close_listen(void*) = 0;
-  /// A hint; nothing before v11.
+  /// As NCCL does for each receive that is done, with the request that test has freed by then; nothing where
+  /// the plugin has no such function.
+  virtual int irecv_consumed(void* comm, int n, void* request) = 0;
+  /// A hint, whose result NCCL does not look at; nothing before v11, or where the plugin has no such
+  /// function.
   virtual void set_attributes(void* context, ncclabi::Attributes*) = 0;
   /// Names of slots that are NULL and must not be.
   virtual std::vector<std::string> missing() = 0;
@@ -49,7 +53,9 @@ public:
 /// An open plugin library; closes it. Drop every Net of it first.
 class Library {
 public:
-  static podstep::Result<Library> open(const std::string& path);
+  /// As NCCL does by NCCL_NET_PLUGIN: the name itself, then libnccl-net-NAME.so, unless it holds a slash or
+  /// is lib*.so already (F-NET-1).
+  static podstep::Result<Library> open(const std::string& name);
   Library(Library&&) noexcept;
   Library& operator=(Library&&) = delete;
   ~Library();

@@ -48,6 +48,8 @@ int record_event(void** event, int type, void* phandle, int64_t plugin, void* da
     }
     return ncclabi::success;
   }
+  if (phandle || plugin != 0)
+    wrong("a stop or update with a phandle or a plugin's number, which only starts have");
   if (!event || !*event) {
     wrong("a stop or update with a NULL event");
     return ncclabi::success;

@@ -27,7 +27,7 @@ SelfPair self_connect(Net& net, void* context, Order order, bool null_offload, v
     }
   for (Instant until = in_seconds(20); !pair.send || !pair.recv;) {
     if (!pair.send)
-      must(net.connect(context, 0, handle.data(), &pair.send, offload), "connect");
+      must(try_connect(net, context, handle.data(), &pair.send, offload), "connect");
     if (!pair.recv)
       must(net.accept(pair.listen, &pair.recv, offload), "accept");
     expect(now() < until, "self-connection is not there after 20 s: connect ", pair.send ? "done" : "pending",

@@ -8,6 +8,15 @@ void must(int result, const char* call) {
     fail(call, " answered ", result_name(result), "", LastWords{});
 }
 
+int try_connect(Net& net, void* context, void* handle, void** comm, ncclabi::DeviceHandle** offload) {
+  int result = net.connect(context, 0, handle, comm, offload);
+  if (result != ncclabi::success && *comm) {
+    net.close_send(*comm);
+    *comm = nullptr;
+  }
+  return result;
+}
+
 Library open_library(const Options& options) {
   podstep::Result<Library> opened = Library::open(options.plugin);
   if (!opened)
@@ -54,13 +63,14 @@ std::vector<void*> Session::connect_all(const std::vector<Handle>& given) {
   std::vector<Handle> handles = given; // each connect owns a copy, which may hold its progress
   std::vector<void*> comms(handles.size());
   service.run([&] {
+    hint(true, connects_ += handles.size());
     size_t left = comms.size();
     for (Instant until = in_seconds(options.limit); left > 0;) {
       expect(now() < until, left, " of ", comms.size(), " connects never completed", LastWords{});
       for (size_t i = 0; i < comms.size(); i++) {
         if (comms[i])
           continue;
-        must(net->connect(context, 0, handles[i].data(), &comms[i], no_offload()), "connect");
+        must(try_connect(*net, context, handles[i].data(), &comms[i]), "connect");
         left -= comms[i] != nullptr;
       }
       std::this_thread::yield();
@@ -72,6 +82,7 @@ std::vector<void*> Session::connect_all(const std::vector<Handle>& given) {
 std::vector<void*> Session::accept_all(std::vector<Listener>& listeners) {
   std::vector<void*> comms(listeners.size());
   service.run([&] {
+    hint(false, accepts_ += listeners.size());
     size_t left = comms.size();
     for (Instant until = in_seconds(options.limit); left > 0;) {
       expect(now() < until, left, " of ", comms.size(), " accepts never completed", LastWords{});
@@ -115,6 +126,16 @@ void Session::close_send(void* comm) {
 }
 void Session::close_recv(void* comm) {
   service.run([&] { must(net->close_recv(comm), "closeRecv"); });
+}
+
+void Session::hint(bool sends, size_t flows) {
+  constexpr uint32_t all_reduce = 1 << 4, ring = 1 << 1, simple = 1 << 2; // bits of NCCL's enums
+  ncclabi::Attributes hints = ncclabi::no_hints;
+  auto& of = sends ? hints.send : hints.receive;
+  of = {1, 1, flows ? int32_t(flows) : -1, -1};
+  if (flows == 0)
+    hints.op = all_reduce, hints.algo = ring, hints.proto = simple;
+  net->set_attributes(context, &hints);
 }
 
 OneWay::OneWay(Session& s, Rank& rank, size_t n) : sender(rank.rank == 0) {

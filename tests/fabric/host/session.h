@@ -29,6 +29,9 @@ inline ncclabi::DeviceHandle** no_offload() {
 }
 /// Throws Failed naming the call, the result and the plugin's last line of log.
 void must(int result, const char* call);
+/// One call of connect. What an error leaves in *comm NCCL closes (F-NET-17), and so does this.
+int try_connect(Net&, void* context, void* handle, void** comm,
+                ncclabi::DeviceHandle** offload = no_offload());
 
 struct Listener {
   void* comm = nullptr;
@@ -62,8 +65,14 @@ public:
   void dereg(void* comm, void* mhandle);
   void close_send(void* comm);
   void close_recv(void* comm);
+  /// What NCCL tells of a pattern: before a connect or accept how many comms there will be, before the first
+  /// post (0) which operation. On the caller's thread.
+  void hint(bool sends, size_t flows = 0);
   /// finalize; nothing can be called afterwards.
   void end();
+
+private:
+  size_t connects_ = 0, accepts_ = 0; ///< asked for so far
 };
 
 /// The plugin as the options ask for it. Throws Failed.

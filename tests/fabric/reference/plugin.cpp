@@ -45,6 +45,7 @@ int get_properties(int device, PropertiesV12* p) {
   p->name = name;
   p->guid = static_cast<uint64_t>(device);
   p->ptr_support = ptr_host;
+  p->reg_is_global = cuts();
   p->speed = 10000;
   p->port = 1;
   p->max_comms = 65536;
@@ -80,6 +81,11 @@ void say(const Context& context, int level, const char* format, ...) {
   va_end(arguments);
   if (context.log)
     context.log(level, 0x10, __FILE__, __LINE__, "%s", text);
+}
+
+bool cuts() {
+  static const bool on = setting("REFERENCE_GLOBAL", 0) != 0;
+  return on;
 }
 
 int setting(const char* name, int otherwise) {

@@ -5,7 +5,8 @@
 // One socket per comm. The receiver announces every posted receive (a credit: group, tags, sizes); the sender
 // sends only what fits the oldest announced group, so nothing unexpected ever lies in a socket. Environment:
 // REFERENCE_DEVICES (default 1), REFERENCE_PORT (default: any), REFERENCE_TIMEOUT (seconds until a connect
-// gives up, default 10).
+// gives up, default 10), REFERENCE_JOB (a handle of another one is refused), REFERENCE_GLOBAL (1:
+// regIsGlobal, and a send that is larger than its receive is cut).
 #pragma once
 #include "tests/fabric/abi.h"
 #include <string>
@@ -76,6 +77,10 @@ void forget_connects(Context*);
 /// Whether a connection must show the secret of the listen comm that it was meant for (a broken plugin
 /// switches it off).
 extern bool checks_instance;
+/// Whether a handle of another job is refused (likewise).
+extern bool checks_job;
+/// regIsGlobal.
+bool cuts();
 /// Whether it must begin as this plugin's connections do (likewise).
 extern bool checks_hello;
 

@@ -3,9 +3,11 @@
 #include "tests/fabric/reference/plugin.h"
 #include <arpa/inet.h>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,7 +21,7 @@
 
 namespace reference {
 
-bool checks_instance = true, checks_hello = true;
+bool checks_instance = true, checks_hello = true, checks_job = true;
 
 namespace {
 
@@ -32,6 +34,7 @@ struct Handle {
   uint64_t pending;
   uint32_t pid;
   uint16_t port;
+  uint64_t job; ///< a number made of its name
 };
 static_assert(sizeof(Handle) <= handle_bytes);
 
@@ -71,6 +74,11 @@ struct Pending {
 };
 std::mutex pending_lock;
 std::map<uint64_t, std::unique_ptr<Pending>> pending_connects;
+
+uint64_t job_number() {
+  const char* name = getenv("REFERENCE_JOB");
+  return name ? std::hash<std::string>()(name) : 0;
+}
 
 time_t seconds() {
   timespec now;
@@ -185,7 +193,7 @@ int listen(void* context, int device, void* handle, void** comm) {
       getsockname(made->fd, reinterpret_cast<sockaddr*>(&address), &length) < 0 ||
       getrandom(made->secret, sizeof made->secret, 0) < 0)
     return failed(of, "listen");
-  Handle out = {magic, {}, 0, static_cast<uint32_t>(getpid()), ntohs(address.sin_port)};
+  Handle out = {magic, {}, 0, static_cast<uint32_t>(getpid()), ntohs(address.sin_port), job_number()};
   memcpy(out.secret, made->secret, sizeof out.secret);
   memset(handle, 0, handle_bytes);
   memcpy(handle, &out, sizeof out);
@@ -201,6 +209,10 @@ int connect(void* context, int, void* handle, void** comm, DeviceHandle**) {
   if (known.magic != magic || known.port == 0) {
     say(*of, log_warn, "reference: connect: the handle is not one of this plugin's");
     return internal_error;
+  }
+  if (checks_job && known.job != job_number()) {
+    say(*of, log_warn, "reference: connect: the handle belongs to another job");
+    return invalid_usage;
   }
   if (known.pending == 0) {
     if (int result = begin_connect(of, &known); result != success)
