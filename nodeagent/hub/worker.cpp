@@ -389,7 +389,10 @@ int run_worker() {
   if (!key)
     return say_failed(key.error());
   Worker worker(std::move(*setup), std::move(*lifeline), std::move(*journal), std::move(*key));
-  return worker.run();
+  const int code = worker.run();
+  // Coroutines that still wait (watches of agents) refer to the worker's parts, so nothing is taken apart:
+  // the process is. What is to stay is in the record by now.
+  ::_exit(code);
 }
 
 } // namespace podstep::hub

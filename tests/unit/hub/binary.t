@@ -93,7 +93,11 @@ like "$(api "/api/v1/pods?watch=true&timeoutSeconds=1&resourceVersion=$version")
 ok 'the agent is still known, on the same port' wait_until 5 pinned
 is "$(grep -c ^hub "$tmp/out")" 1 'so boot needs not be told again'
 
-# The end: endpoints withdrawn, pods deleted with grace, then over.
+# The end: endpoints withdrawn, pods deleted with grace, then over, in order, while an agent waits for news in a watch.
+curl -sSkN --tlsv1.3 --cert "$tmp/n1.crt" --key "$tmp/n1.key" "https://$address:$port/api/v1/pods?fieldSelector=spec.nodeName%3Dn1&watch=true" \
+  >"$tmp/watch" 2>/dev/null & watcher=$!
+at_exit "kill $watcher"
+ok 'an agent watches its pods' wait_until 5 grep -q ADDED "$tmp/watch"
 kill -TERM "$supervisor"
 deleting() { api /api/v1/pods | grep -q deletionTimestamp; }
 ok 'on SIGTERM the pods are deleted with grace' wait_until 5 deleting
@@ -103,6 +107,9 @@ for name in $(api /api/v1/pods | grep -o '"name":"chat-[^"]*-[a-z0-9]\{5\}"' | c
 done
 gone() { ! kill -0 "$supervisor" 2>/dev/null; }
 ok 'the hub ends when the last pod is gone' wait_until 10 gone
+wait "$supervisor"
+is $? 0 'in order, whatever waited for it'
+unlike "$(cat "$tmp/err")" 'ERROR: [A-Za-z]*Sanitizer|runtime error:' 'and touches nothing on its way out that is gone'
 like "$(cat "$record/status.json")" '"phase":"Ended"' 'the record says so'
 ok 'the socket is gone' test ! -e "$run/sock"
 done_testing
