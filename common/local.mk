@@ -30,3 +30,7 @@ noinst_LTLIBRARIES += libinstall.la
 libinstall_la_SOURCES = common/install.cpp common/install.h
 libinstall_la_CPPFLAGS = $(AM_CPPFLAGS) -DPODSTEP_BINDIR=\"$(bindir)\" -DPODSTEP_LIBEXECDIR=\"$(pkglibexecdir)\" -DPODSTEP_LIBDIR=\"$(libdir)\" \
   -DPODSTEP_SYSCONFDIR=\"$(sysconfdir)/podstep\" -DPODSTEP_VERSION=\"$(PACKAGE_VERSION)\"
+if SANITIZE
+libinstall_la_SOURCES += common/sanitizer.cpp
+libinstall_la_CPPFLAGS += -DPODSTEP_SANITIZER_REPORTS=\"$(localstatedir)/sanitizer\"
+endif

@@ -21,13 +21,16 @@ AC_DEFUN([PODSTEP_WARNINGS], [
   AC_SUBST([PODSTEP_WARN])
 ])
 
-# PODSTEP_SANITIZE: --enable-sanitize builds everything with address and undefined-behaviour sanitizers.
+# PODSTEP_SANITIZE: --enable-sanitize builds everything with address and undefined-behaviour sanitizers (SAN, a part of AM_CXXFLAGS and AM_CFLAGS,
+# so that a static program can do without), and with common/sanitizer.cpp.
 AC_DEFUN([PODSTEP_SANITIZE], [
   AC_ARG_ENABLE([sanitize], [AS_HELP_STRING([--enable-sanitize], [address and undefined-behaviour sanitizers])],
     [], [enable_sanitize=no])
+  SAN=
   AS_IF([test "x$enable_sanitize" = xyes], [
     SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
-    CFLAGS="$CFLAGS $SAN"; CXXFLAGS="$CXXFLAGS $SAN"; LDFLAGS="$LDFLAGS $SAN"])
+    LDFLAGS="$LDFLAGS -Wl,-u,podstep_sanitizer_reports"])
+  AC_SUBST([SAN])
   AM_CONDITIONAL([SANITIZE], [test "x$enable_sanitize" = xyes])
 ])
 

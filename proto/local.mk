@@ -16,5 +16,5 @@ proto/containerd.pb.h: proto/containerd.pb.cc
 noinst_LTLIBRARIES += libproto.la
 nodist_libproto_la_SOURCES = $(PROTO_GENERATED)
 libproto_la_CPPFLAGS = $(AM_CPPFLAGS) $(PROTOBUF_CFLAGS)
-libproto_la_CXXFLAGS = -fvisibility=hidden
+libproto_la_CXXFLAGS = -fvisibility=hidden $(SAN)
 libproto_la_LIBADD = $(PROTOBUF_LIBS)

@@ -1,7 +1,7 @@
 # tests/: unit tests per room, real-cluster tests, security and fault tests by number.
 noinst_LTLIBRARIES += libcatchmain.la
 libcatchmain_la_SOURCES = tests/unit/main.cpp tests/unit/catch.h tests/unit/no_room.h
-libcatchmain_la_CXXFLAGS = -O0
+libcatchmain_la_CXXFLAGS = -O0 $(SAN)
 libcatchmain_la_LIBADD = $(CATCH2_LIBS)
 
 include tests/unit/common/local.mk

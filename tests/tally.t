@@ -30,6 +30,19 @@ counts 'a silent failure' '0 1 0' false
 counts 'a program that hangs' '0 1 0' sleep 30
 counts 'status 77' '0 0 1' sh -c 'echo no device; exit 77'
 
+PASSED=5 FAILED=0 SKIPPED=0 FAILURES=() SKIPS=()
+mkdir "$tmp/reports"
+tally_reports quiet.t "$tmp/reports" >/dev/null
+tally_reports quiet.t "$tmp/nowhere" >/dev/null
+is "$PASSED $FAILED" '5 0' 'sanitizers that say nothing fail nothing'
+echo 'heap-buffer-overflow' >"$tmp/reports/asan.podstep-hub.1"
+echo 'signed integer overflow' >"$tmp/reports/ubsan.podstepd.2"
+tally_reports loud.t "$tmp/reports" >/dev/null
+is "$PASSED $FAILED" '5 2' "each report of a sanitizer's is a failure, though the script has passed"
+like "${FAILURES[*]}" 'loud.t: .*heap-buffer.*loud.t: .*integer overflow' 'it is shown, and says which script ran'
+tally_reports next.t "$tmp/reports" >/dev/null
+is "$FAILED" 2 'and the next script is not blamed for it'
+
 PASSED=0 FAILED=0 SKIPPED=0 FAILURES=() SKIPS=()
 nok 'nothing ran: that is a failure' tally_close
 PASSED=3 FAILED=1

@@ -95,13 +95,23 @@ part_static() {
   done
 }
 
+# install_built: into the cluster's prefix. With sanitizers the programs alone are from $BUILD: slurmd loads the plugin, and programs in pods the
+# libraries, without a sanitizer's runtime, so these come from a build without, for the same prefix.
+install_built() {
+  cd "$BUILD" || return 1
+  [ "$SANITIZE" = yes ] || { quiet make-install make install; return; }
+  (BUILD=$PLAIN CONFIGURE=(--enable-werror); build_configured && quiet make-plain make -j2 all && quiet make-install make install) || return 1
+  quiet make-install-programs make install-binPROGRAMS install-pkglibexecPROGRAMS
+  mkdir -p "$REPORTS" && chmod 1777 "$REPORTS"
+}
+
 part_cluster() {
   local script
-  cd "$BUILD" || return 1
-  quiet make-install make install || { FAILED=$((FAILED + 1)); FAILURES+=("--- make install"); return 1; }
+  install_built || { FAILED=$((FAILED + 1)); FAILURES+=("--- make install"); return 1; }
   "$TOP/contrib/cluster" up || { FAILED=$((FAILED + 1)); FAILURES+=("--- contrib/cluster up"); return 1; }
   for script in $(cluster_scripts); do
     run_script "$script"
+    tally_reports "$script" "$REPORTS"
     "$TOP/contrib/cluster" status >"$LOGS/status.log" 2>&1 || cluster_hurt "$script"
   done
   "$TOP/contrib/cluster" down

@@ -77,6 +77,20 @@ tally_failure() {
   tail -n 25 "$4"
 }
 
+# tally_reports NAME DIR: each file in DIR is what a sanitizer said while NAME ran, of whichever program on whichever node, and a failed point.
+tally_reports() {
+  local report log
+  for report in "$2"/*; do
+    [ -e "$report" ] || return 0
+    log=$LOGS/${report##*/}
+    mv "$report" "$log"
+    FAILED=$((FAILED + 1))
+    FAILURES+=("--- $1: a sanitizer speaks, all of it in $log
+$(head -n 40 "$log")")
+    printf 'FAIL  %s: a sanitizer speaks in %s\n' "$1" "$log"
+  done
+}
+
 # tally_close: failures and skips again, then the closing line; status 1 when something failed or nothing passed.
 tally_close() {
   [ ${#SKIPS[@]} = 0 ] || { echo; echo "skipped:"; printf '  %s\n' "${SKIPS[@]}"; }

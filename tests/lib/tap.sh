@@ -17,7 +17,7 @@
 #   done_testing
 #
 # Variables set for a script: top_srcdir, top_builddir (default: the current directory), PODSTEP_PREFIX, PODSTEP_CLUSTER, tmp (an
-# empty directory, removed at the end). at_exit CMD adds a command to the end of the script, however it ends.
+# empty directory, removed at the end). PODSTEP_SANITIZED is set where programs have sanitizers, which take memory. at_exit CMD adds a command to the end of the script, however it ends.
 set -u
 set -o pipefail
 

@@ -80,7 +80,9 @@ ok "the runtime's own room is as before" test "$(inside "du -skx $run/t" | cut -
 like "$(as alice podstep logs -j "$job" --tail 2 flood | sort -u)" '^a line that is written for ever.*nobody reads$' 'the end of the log can be read'
 is "$(as alice timeout 30 podstep logs -j "$job" -f flood 2>/dev/null | head -c 1000000 | wc -c)" 1000000 'a reader who follows gets it'
 is "$(as alice timeout 30 podstep exec -j "$job" filler -- /bin/busybox yes 2>/dev/null | head -c 1000000 | wc -c)" 1000000 "an exec'd command may write without end"
-ok 'the agent takes no more memory for all of it' test "$(rss podstepd)" -lt 32 || diag "$(rss podstepd) MiB"
+most_mib=32
+[ -z "${PODSTEP_SANITIZED:-}" ] || most_mib=512
+ok 'the agent takes no more memory for all of it' test "$(rss podstepd)" -lt $most_mib || diag "$(rss podstepd) MiB"
 is "$(job_pids "$job" n1 containerd)" "$runtime" 'the runtime lives'
 is "$(restarts "$job")" "$before" 'no pod was restarted'
 is "$(missed)" 0 'and the server beside it answered every request'

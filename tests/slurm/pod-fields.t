@@ -71,7 +71,7 @@ spec:
   terminationGracePeriodSeconds: 1
   containers: [{name: main, image: static-server, command: [/bin/sleep, "1000"]}]
 END
-job=$(serve "$(home alice)/fields.yaml" -N1 --mem=400)
+job=$(serve "$(home alice)/fields.yaml" -N1 --mem=1200M)
 # pod NAME FILTER, container NAME FILTER: jq(1)'s FILTER of a pod, or of the status of a container of the first one, as the hub has it.
 pod() { hub_api "$job" GET "/api/v1/namespaces/default/pods/$1" | jq -er "$2"; }
 container() { pod fields ".status.containerStatuses[] | select(.name == \"$1\") | $2"; }
