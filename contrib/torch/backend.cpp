@@ -58,6 +58,7 @@ public:
       TORCH_CHECK_WITH(DistBackendError, false, "podstep: ", broken.what());
     }
   }
+  ~PodstepBackend() override { let_go(group_); }
   const std::string getBackendName() const override { return "podstep"; }
 
   WorkPtr broadcast(Tensors& tensors, const c10d::BroadcastOptions& opts) override {

@@ -45,8 +45,9 @@ using Pending = std::shared_ptr<Operation>;
 class Group {
 public:
   explicit Group(const Mesh::Options& options);
-  /// Whatever is not over fails.
+  /// Whatever is not over fails. Not on the group's own thread, which is waited for.
   ~Group();
+  bool is_on_own_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
 
   Here here() const { return mesh_.here(); }
   /// Begins it at once where nothing is before it. After a failure everything fails at once.

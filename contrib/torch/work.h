@@ -3,8 +3,21 @@
 #include "contrib/torch/group.h"
 #include "contrib/torch/tensors.h"
 #include <torch/csrc/distributed/c10d/Backend.hpp>
+#include <torch/python.h>
 
 namespace podstep::collective {
+
+/// Whoever has the group last ends it, and waits for its thread. That one may want Python's lock for a
+/// callback; or be the last itself, when a callback of its was what still had a handle: then another one
+/// waits.
+inline void let_go(std::shared_ptr<Group>& group) {
+  if (group->is_on_own_thread())
+    return std::thread([last = std::move(group)] {}).detach();
+  if (group.use_count() > 1 || !PyGILState_Check())
+    return group.reset();
+  pybind11::gil_scoped_release others;
+  group.reset();
+}
 
 /// A future is made only for who asks for one.
 struct Outcome {
@@ -50,6 +63,7 @@ public:
               c10d::OpType type)
       : Work(rank, type), group_(std::move(group)), pending_(std::move(operation)),
         outcome_(std::move(outcome)) {}
+  ~PodstepWork() override { let_go(group_); }
 
   bool isCompleted() override { return pending_->over; }
   bool isSuccess() const override { return pending_->over && pending_->error.empty(); }

@@ -3,6 +3,7 @@
 
 Each rank knows what every other rank put in (seeded by rank), so it can compute the result alone. Forked after torch is loaded.
 """
+import gc
 import os
 import sys
 import tempfile
@@ -214,6 +215,26 @@ def groups(rank, ranks):
     dist.barrier()
 
 
+def ended_early(rank, ranks):
+    """A group goes while an operation is under way whose future calls Python; its handle goes after it, at last with the callback itself."""
+    for keeps in (False, True):
+        told = []
+        group = dist.new_group(list(range(ranks)), timeout=timedelta(seconds=2 if keeps else 30))
+        dist.barrier()
+        if rank == 0:
+            work = dist.all_reduce(torch.ones(1000), group=group, async_op=True)
+            work.get_future().add_done_callback(lambda f, kept=work if keeps else None: told.append(kept is None))
+            del work
+        dist.destroy_process_group(group)
+        del group
+        gc.collect()
+        deadline = time.time() + 30
+        while rank == 0 and not told:
+            assert time.time() < deadline, "what was under way has no end"
+            time.sleep(0.001)
+        dist.barrier()
+
+
 def parallel_module(rank, ranks):
     torch.manual_seed(5)
     net = torch.nn.Sequential(torch.nn.Linear(30, 200), torch.nn.ReLU(), torch.nn.Linear(200, 3))
@@ -244,7 +265,7 @@ def refusals(rank, ranks):
     dist.barrier()
 
 
-CASES = [all_reduce, not_contiguous, broadcast_and_reduce, gathers, reduce_scatters, all_to_alls, messages, asynchronous, groups, parallel_module, refusals]
+CASES = [all_reduce, not_contiguous, broadcast_and_reduce, gathers, reduce_scatters, all_to_alls, messages, asynchronous, groups, ended_early, parallel_module, refusals]
 
 
 def one_rank(rank, ranks, store):

@@ -9,21 +9,7 @@ need_service
 [ -e "$PODSTEP_PREFIX/lib/libpodstep-fabric.so" ] || skip_all 'Podstep is built without libfabric'
 
 dir=${PODSTEP_TORCH_DIR:-/var/tmp/podstep-torch}
-"$top_srcdir/contrib/torch/build" --tree-only --prefix "$PODSTEP_PREFIX" "$dir" >"$tmp/build.log" 2>&1
-status=$?
-[ $status = 0 ] || ! grep -qE 'cannot (read the lists|fetch)' "$tmp/build.log" || skip_all "Debian's archive cannot be reached: $(tail -n 1 "$tmp/build.log")"
-is "$status" 0 'the image is made of Debian packages' || { diag "$(cat "$tmp/build.log")"; done_testing; }
-
-# collectives VARIABLES ARGUMENT...: its words without gloo's warnings.
-collectives() {
-  local variables=$1
-  shift
-  in_torch_tree "$variables" /usr/bin/python3 /run/src/tests/fabric/collectives.py "$@" 2>&1 | grep -v 'ProcessGroupGloo'
-}
-wire='PODSTEP_FABRIC_PROVIDER=tcp PODSTEP_FABRIC_DEVICE=lo'
-is "$(collectives "$wire" 3)" '11 cases, 3 ranks, all as computed plainly' 'every collective is right between three ranks over the wire'
-is "$(collectives PODSTEP_FABRIC_PROVIDER=shm 2)" '11 cases, 2 ranks, all as computed plainly' 'and between two over shared memory'
-like "$(collectives "$wire" 3 --death)" '^after less than 30 s: podstep: all_reduce: .* rank [12]: [^ ]+ pid [0-9]+: ' 'a rank that dies is named, soon'
+torch_works trixie
 
 # Two pods that share nothing but a directory of alice's; the job's key comes by the annotation.
 home=$(home alice)
