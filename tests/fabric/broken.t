@@ -93,7 +93,7 @@ one() {
 # With a sanitizer's own malloc allocations are not counted.
 uncounted=$("$conformance" --quick "$reference" F-CT-25 | grep -c 'a sanitizer has its own')
 tried=$table
-[ "$uncounted" = 0 ] || tried=$(grep -v -e '^F-PXY-4 ' -e '^F-TUN-4-allocates ' <<<"$table")
+[ "$uncounted" = 0 ] || tried=$(grep -v -e '^F-PXY-4 ' -e '^F-TUN-4-allocates ' <<<"$table" | sed 's/ F-CT-25\b//')
 
 is "$(failures "$tmp/reference.json" "$reference" 12 20999 90)" '' 'the reference plugin passes every case' || diag "$(grep -v '"pass"' "$tmp/reference.json")"
 for abi in 6 7 8 9; do

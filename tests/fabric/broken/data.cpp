@@ -141,19 +141,20 @@ void one_tag_stops_all(TableV12& t) {
   };
 }
 
-/// A comm whose sends have waited for receives for 0.1 s stops every other comm of the process.
+/// The comm whose sends have waited longest for receives, and for 0.1 s, stops every other comm of the
+/// process.
 void late_stops_all(TableV12& t) {
   static std::map<void*, int64_t> since;
   t.slots.isend = [](void* comm, void* data, size_t size, int tag, void* handle, void* phandle,
                      void** request) {
     *request = nullptr;
     std::lock_guard guard(lock);
+    int64_t& own = since[comm];
     for (auto [other, begin] : since)
-      if (begin && other != comm && nanoseconds() - begin > 100000000)
+      if (begin && other != comm && (own == 0 || begin < own) && nanoseconds() - begin > 100000000)
         return int(success);
     int result = good().slots.isend(comm, data, size, tag, handle, phandle, request);
-    int64_t& begin = since[comm];
-    begin = *request ? 0 : begin ? begin : nanoseconds();
+    own = *request ? 0 : own ? own : nanoseconds();
     return result;
   };
   t.slots.close_send = [](void* comm) {
