@@ -45,6 +45,11 @@ bool takes_dmabuf(const std::string& provider, std::optional<bool> said) {
   }));
 }
 
+/// libfabric's TCP between two endpoints is one connection for both ways; net is tcp's name in 1.17.
+bool one_connection_per_endpoint(const std::string& provider) {
+  return provider == "net" || provider == "tcp";
+}
+
 /// The provider of which this is exactly the name; `net` matches `net;ofi_rxm` in libfabric's own filter.
 bool is_provider(const fi_info& info, const std::string& name) {
   return name == info.fabric_attr->prov_name;
@@ -133,7 +138,8 @@ Result<std::vector<Device>> devices_of(const std::string& provider, const Settin
                     10000,
                     provider == "cxi" ? any_class : 0,
                     memory,
-                    takes_dmabuf(provider, settings.dmabuf)};
+                    takes_dmabuf(provider, settings.dmabuf),
+                    one_connection_per_endpoint(provider)};
       describe(device);
       device.guid = out.size();
       out.push_back(std::move(device));

@@ -20,6 +20,7 @@ struct Device {
       0; ///< the NIC knows classes by name, and these may be used (traffic.h); 0: it takes a DSCP
   bool device_memory = false; ///< GPU memory can be sent and received
   bool dmabuf = false;        ///< memory can be registered by its dma-buf
+  bool packets_apart = false; ///< packets need an endpoint of their own (F-OFI-13)
 };
 
 /// All usable devices of the provider that the settings name, or of the best there is. Error: not_found when

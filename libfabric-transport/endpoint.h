@@ -58,6 +58,8 @@ public:
   /// The largest message that goes unasked. Where a packet of that size would still be injected, no larger
   /// one does: beyond inject size shm copies through the kernel.
   size_t eager_limit() const { return eager_limit_; }
+  size_t packet_bytes() const { return sizeof(PacketHeader) + eager_limit_; }
+  /// Of data: what is tagged, read and written.
   fid_ep* ep() { return ep_.get(); }
   Clock& clock() { return clock_; }
   /// Time during which somebody made progress: what deadlines count. A process that was stopped, or that
@@ -67,12 +69,16 @@ public:
   CommTable<SendComm>& senders() { return senders_; }
   CommTable<RecvComm>& receivers() { return receivers_; }
   std::string address() const; ///< fi_getname
-  Result<fi_addr_t> self();    ///< our own, to read what a peer wrote to our memory
+  /// Where packets come in; empty where that is address().
+  std::string packets_address() const;
+  Result<fi_addr_t> self(); ///< our own, to read what a peer wrote to our memory
 
   // --- links ---
   /// Posts the packet buffers of a link, as many as the provider takes. Error: fewer than 8.
   Result<void> post_packets(Link& link);
-  Result<void> resolve(Link& link, const std::string& address);
+  /// Error: invalid; unsupported when the peer's packets have an endpoint of their own and ours have not, or
+  /// the other way round.
+  Result<void> resolve(Link& link, const std::string& address, const std::string& packets_address);
   /// The end of a link that no communicator uses.
   void forget(Link& link);
   /// False: not now (no room with the peer or the provider). `reserve`: packets that must stay free.
@@ -82,8 +88,8 @@ public:
   void unqueue(Link& link, Talker& talker);
   void fail(Link& link, Error error);
   /// After an answer of the provider to a post on this link. False: not posted; `-FI_EAGAIN` counts as a
-  /// stall.
-  bool posted(Link& link, ssize_t rc, const char* what);
+  /// stall since `stalled_since`.
+  bool posted(Link& link, Duration& stalled_since, ssize_t rc, const char* what);
 
   // --- requests in flight, oldest first ---
   void track(SendRequest& request);
@@ -107,7 +113,9 @@ public:
 private:
   Endpoint(Options options, Clock& clock);
   Result<void> create(const Device& device);
-  int enable(fi_info& info);
+  Result<void> enable(fi_info& info, EndpointFid& out);
+  int try_enable(fi_info& info, EndpointFid& out);
+  fid_ep* packets_ep() { return packets_ep_ ? packets_ep_.get() : ep_.get(); }
   void complete(Op* op, size_t bytes);
   void complete_error();
   void undelivered(const PacketOut& packet, const std::string& why);
@@ -129,15 +137,15 @@ private:
   DomainFid domain_;
   AddressesFid addresses_;
   QueueFid queue_;
-  EndpointFid ep_;
+  EndpointFid ep_, packets_ep_; ///< the second is nullptr where packets go by the first
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<PacketOut[]> outs_;
+  std::unique_ptr<uint8_t[]> outs_memory_;
   void* outs_descriptor_ = nullptr;
   uint64_t landing_ = 0;
   void* landing_descriptor_ = nullptr;
   PacketOut* free_outs_ = nullptr;
-  std::vector<std::pair<std::unique_ptr<PacketSlot[]>, uint16_t>>
-      spare_;                         ///< posted buffers of links that are gone
+  std::vector<PacketSlots> spare_;    ///< posted buffers of links that are gone
   size_t packet_slots_ = 0;           ///< of all links, past ones too
   std::vector<PacketSlot*> unposted_; ///< packet buffers that the provider would not take back yet
   std::vector<Link*> talking_;        ///< links with talkers

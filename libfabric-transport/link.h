@@ -16,14 +16,20 @@ class Endpoint;
 /// A posted buffer for one packet.
 struct PacketSlot : Op {
   void* descriptor; ///< of its memory, where the provider needs one
-  uint8_t bytes[packet_bytes];
+  uint8_t* bytes;   ///< as many as the endpoint's packets may have
+};
+/// The buffers that one peer may fill.
+struct PacketSlots {
+  std::unique_ptr<uint8_t[]> memory; ///< touched only where a packet comes
+  std::unique_ptr<PacketSlot[]> slots;
+  uint16_t posted = 0; ///< how many of them the peer may fill
 };
 /// A packet on its way out.
 struct PacketOut : Op {
   PacketOut* next;
   uint32_t link; ///< ours, and its cookie: whose fault it is when the packet is not delivered
   uint64_t cookie;
-  uint8_t bytes[packet_bytes];
+  uint8_t* bytes;
 };
 
 /// Whoever has control packets to send that did not go at once; a link keeps them in a queue.
@@ -67,20 +73,20 @@ struct Link {
   bool initiator = false;
   bool introduced = false; ///< both Hellos were said
   bool proven = false;     ///< a packet came through: the data path works
-  fi_addr_t address = FI_ADDR_NOTAVAIL;
-  std::string peer; ///< `nid001101 pid 4459`
+  fi_addr_t address = FI_ADDR_NOTAVAIL, packets_address = FI_ADDR_NOTAVAIL; ///< of its data, of its packets
+  std::string peer;                                                         ///< `nid001101 pid 4459`
   SideChannel side;
   Duration begun{0}; ///< active time when the side channel was opened
 
-  std::unique_ptr<PacketSlot[]> slots;
-  uint16_t posted = 0;                 ///< how many of them the peer may fill
+  PacketSlots room;
   uint16_t limit = 0;                  ///< how many packets the peer takes
   uint16_t sent = 0, acknowledged = 0; ///< packets to the peer; modulo 65536
   uint16_t taken = 0, told = 0;        ///< packets from the peer, and as the peer knows it
   Talker *first_talker = nullptr, *last_talker = nullptr;
   Creditor* creditor = nullptr;
 
-  Duration stalled_since = Duration::max(); ///< active time of the first EAGAIN of a row
+  /// Active time of the first EAGAIN of a row, for data and for packets: each may have its own way there.
+  Duration data_stalled_since = Duration::max(), packets_stalled_since = Duration::max();
   Duration dying_since =
       Duration::max(); ///< active time when the side channel ended, or the last sign of life after it
   std::string end = "its process has ended, or left"; ///< why it is dying

@@ -20,7 +20,7 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/comms.h \
   libfabric-transport/cuda.cpp libfabric-transport/cuda.h \
   libfabric-transport/device.cpp libfabric-transport/device.h \
-  libfabric-transport/endpoint.cpp libfabric-transport/endpoint.h \
+  libfabric-transport/completions.cpp libfabric-transport/endpoint.cpp libfabric-transport/endpoint.h \
   libfabric-transport/fids.h \
   libfabric-transport/gate.h \
   libfabric-transport/introduce.cpp libfabric-transport/introduce.h \
@@ -28,7 +28,7 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/meet.cpp \
   libfabric-transport/memory.cpp libfabric-transport/memory.h \
   libfabric-transport/op.h \
-  libfabric-transport/packets.cpp \
+  libfabric-transport/packets.cpp libfabric-transport/progress.cpp \
   libfabric-transport/random.h \
   libfabric-transport/recv_comm.cpp libfabric-transport/recv_comm.h \
   libfabric-transport/recv_eager.cpp \

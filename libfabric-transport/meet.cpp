@@ -74,11 +74,12 @@ Hello Introducer::hello_for(Link& link) const {
   out.cookie = link.cookie;
   out.link = link.id;
   out.pid = uint32_t(getpid());
-  out.packets = link.posted;
-  out.packet_bytes = packet_bytes;
+  out.packets = link.room.posted;
+  out.packet_bytes = uint16_t(endpoint_.packet_bytes());
   out.network = endpoint_.network();
   out.host = host_;
   out.address = endpoint_.address();
+  out.packets_address = endpoint_.packets_address();
   return out;
 }
 
@@ -106,7 +107,7 @@ Result<void> Introducer::greeted(Link& link, const Hello& hello) {
     return Error(Kind::conflict, "the endpoint of the handle has ended, and another one got its port");
   if (hello.network != endpoint_.network())
     return other_network("it", hello.network);
-  if (hello.packet_bytes != packet_bytes || hello.packets < 8 || hello.packets > 4096 ||
+  if (hello.packet_bytes != endpoint_.packet_bytes() || hello.packets < 8 || hello.packets > 4096 ||
       hello.address.empty())
     return Error(Kind::unsupported, "it speaks another version of the protocol");
   link.instance = hello.instance;
@@ -114,7 +115,7 @@ Result<void> Introducer::greeted(Link& link, const Hello& hello) {
   link.peer_id = hello.link;
   link.limit = hello.packets;
   link.peer = cat(printable(hello.host, 63), " pid ", hello.pid);
-  PODSTEP_CHECK(endpoint_.resolve(link, hello.address));
+  PODSTEP_CHECK(endpoint_.resolve(link, hello.address, hello.packets_address));
   if (!link.initiator) {
     PODSTEP_TRY(link.cookie, random_number());
     link.cookie |= 1;

@@ -70,7 +70,8 @@ template<class F, class M> void fields(F& f, M& m) requires requires {
   f.field(m.nonce), f.field(m.instance), f.field(m.target), f.field(m.cookie), f.field(m.link),
       f.field(m.pid);
   f.field(m.packets), f.field(m.packet_bytes);
-  f.field(m.network, 31), f.field(m.host, 63), f.field(m.address, address_bytes);
+  f.field(m.network, 31), f.field(m.host, 63), f.field(m.address, address_bytes),
+      f.field(m.packets_address, 63);
 }
 template<class F, class M> void fields(F& f, M& m) requires requires {
   m.listener;

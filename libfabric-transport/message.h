@@ -31,9 +31,10 @@ struct Hello {
   uint32_t pid = 0;
   uint16_t packets = 0; ///< how many packets the speaker can take unacknowledged
   uint16_t packet_bytes = 0;
-  std::string network; ///< provider and VNI; at most 31 characters
-  std::string host;    ///< at most 63
-  std::string address; ///< of the endpoint, fi_getname
+  std::string network;         ///< provider and VNI; at most 31 characters
+  std::string host;            ///< at most 63
+  std::string address;         ///< of the endpoint, fi_getname
+  std::string packets_address; ///< of that for packets, where there is another one; at most 63 bytes
   bool operator==(const Hello&) const = default;
 };
 /// The sender wants a communicator with a listener.

@@ -13,61 +13,75 @@ constexpr uint16_t fewest_packets = 8, most_packets = 40;
 Result<void> Endpoint::post_packets(Link& link) {
   // A shallow receive queue (shm: 1024 for all peers and all data) is shared by many links.
   if (!spare_.empty()) {
-    link.slots = std::move(spare_.back().first);
-    link.posted = spare_.back().second;
+    link.room = std::move(spare_.back());
     spare_.pop_back();
     return {};
   }
   uint16_t wanted = receive_depth_ < 4096 && introducer_->links() > 6 ? 16 : most_packets;
-  std::unique_ptr<PacketSlot[]> slots(new PacketSlot[wanted]);
-  PODSTEP_TRY(void* descriptor, memory_->keep(slots.get(), wanted * sizeof(PacketSlot)));
-  link.slots = std::move(slots);
+  PacketSlots room{std::make_unique_for_overwrite<uint8_t[]>(wanted * packet_bytes()),
+                   std::make_unique<PacketSlot[]>(wanted)};
+  PODSTEP_TRY(void* descriptor, memory_->keep(room.memory.get(), wanted * packet_bytes()));
+  uint16_t& posted = (link.room = std::move(room)).posted;
   // Room for all of them at once: the data path allocates nothing.
   packet_slots_ += wanted;
   unposted_.reserve(packet_slots_);
   talking_.reserve(introducer_->links());
-  for (link.posted = 0; link.posted < wanted; ++link.posted) {
-    PacketSlot& slot = link.slots[link.posted];
+  for (; posted < wanted; ++posted) {
+    PacketSlot& slot = link.room.slots[posted];
     slot.kind = OpKind::packet_in;
+    slot.bytes = &link.room.memory[posted * packet_bytes()];
     slot.descriptor = descriptor;
     auto post = [&] {
-      return fi_recv(ep_.get(), slot.bytes, sizeof slot.bytes, descriptor, FI_ADDR_UNSPEC, &slot);
+      return fi_recv(packets_ep(), slot.bytes, packet_bytes(), descriptor, FI_ADDR_UNSPEC, &slot);
     };
     if (insist(post) != 0)
       break;
   }
-  if (link.posted < fewest_packets)
+  if (posted < fewest_packets)
     return Error(Kind::exhausted, cat("the provider's receive queue of ", receive_depth_, " entries is full"),
                  "fewer peers, or another provider");
   return {};
 }
 
-Result<void> Endpoint::resolve(Link& link, const std::string& address) {
-  if (fi_av_insert(addresses_.get(), address.data(), 1, &link.address, 0, nullptr) != 1)
+Result<void> Endpoint::resolve(Link& link, const std::string& address, const std::string& packets_address) {
+  if (packets_address.empty() == bool(packets_ep_))
+    return Error(Kind::unsupported, "it speaks another version of the protocol");
+  // Socket addresses, of which the provider reads as many bytes as ours have.
+  size_t length = this->address().size();
+  if (packets_ep_ && (address.size() != length || packets_address.size() != length))
+    return Error(Kind::invalid, cat("the address of ", link.peer, " has another length than ours"));
+  auto insert = [&](const std::string& name, fi_addr_t& out) {
+    return fi_av_insert(addresses_.get(), name.data(), 1, &out, 0, nullptr) == 1;
+  };
+  if (!insert(address, link.address) || (packets_ep_ && !insert(packets_address, link.packets_address)))
     return Error(Kind::invalid, cat("the provider refuses the address of ", link.peer));
+  if (!packets_ep_)
+    link.packets_address = link.address;
   return {};
 }
 
 void Endpoint::forget(Link& link) {
+  if (link.packets_address != link.address && link.packets_address != FI_ADDR_NOTAVAIL)
+    fi_av_remove(addresses_.get(), &link.packets_address, 1, 0);
   if (link.address != FI_ADDR_NOTAVAIL)
     fi_av_remove(addresses_.get(), &link.address, 1, 0);
   std::erase(talking_, &link);
   // The buffers stay posted, for any packet may come into any of them; the next link takes them over.
-  if (link.slots)
-    spare_.emplace_back(std::move(link.slots), link.posted);
+  if (link.room.slots)
+    spare_.push_back(std::move(link.room));
 }
 
 void Endpoint::repost(PacketSlot& slot) {
-  if (fi_recv(ep_.get(), slot.bytes, sizeof slot.bytes, slot.descriptor, FI_ADDR_UNSPEC, &slot) != 0)
+  if (fi_recv(packets_ep(), slot.bytes, packet_bytes(), slot.descriptor, FI_ADDR_UNSPEC, &slot) != 0)
     unposted_.push_back(&slot);
 }
 
 bool Endpoint::send_packet(Link& link, PacketHeader header, const void* payload, uint16_t reserve) {
-  if (link.fault || link.address == FI_ADDR_NOTAVAIL || link.in_flight() + reserve >= link.limit)
+  if (link.fault || link.packets_address == FI_ADDR_NOTAVAIL || link.in_flight() + reserve >= link.limit)
     return false;
   size_t bytes = sizeof header + header.bytes;
   PacketOut* out = nullptr;
-  alignas(8) uint8_t small[packet_bytes];
+  alignas(8) uint8_t small[fabric::packet_bytes];
   // An injected packet that cannot be delivered is nobody's: the first one is sent so that it has an owner.
   if (bytes > inject_bytes_ || header.type == uint8_t(PacketType::hello)) {
     out = free_outs_;
@@ -87,9 +101,9 @@ bool Endpoint::send_packet(Link& link, PacketHeader header, const void* payload,
   std::memcpy(packet, &header, sizeof header);
   if (header.bytes > 0)
     std::memcpy(packet + sizeof header, payload, header.bytes);
-  ssize_t rc = out ? fi_send(ep_.get(), packet, bytes, outs_descriptor_, link.address, out)
-                   : fi_inject(ep_.get(), packet, bytes, link.address);
-  if (!posted(link, rc, "packet"))
+  ssize_t rc = out ? fi_send(packets_ep(), packet, bytes, outs_descriptor_, link.packets_address, out)
+                   : fi_inject(packets_ep(), packet, bytes, link.packets_address);
+  if (!posted(link, link.packets_stalled_since, rc, "packet"))
     return false;
   if (out)
     free_outs_ = out->next;
@@ -109,9 +123,9 @@ bool Answer::speak() {
   return endpoint_.send_packet(link_, header, nullptr, 0);
 }
 
-bool Endpoint::posted(Link& link, ssize_t rc, const char* what) {
+bool Endpoint::posted(Link& link, Duration& stalled_since, ssize_t rc, const char* what) {
   if (rc == 0) {
-    link.stalled_since = Duration::max();
+    stalled_since = Duration::max();
     return true;
   }
   if (rc != -FI_EAGAIN) {
@@ -120,9 +134,9 @@ bool Endpoint::posted(Link& link, ssize_t rc, const char* what) {
   }
   ++counters_.again;
   // EAGAIN without end is how net and tcp say that they cannot reach the peer (F-OFI-6): count the time.
-  if (link.stalled_since == Duration::max())
-    link.stalled_since = active_;
-  else if (active_ - link.stalled_since > options_.settings.timeout)
+  if (stalled_since == Duration::max())
+    stalled_since = active_;
+  else if (active_ - stalled_since > options_.settings.timeout)
     fail(link, Error(Kind::timeout,
                      cat(what, " to ", link.peer, ": the provider could not send it within ",
                          options_.settings.timeout / std::chrono::seconds(1), " s"),
@@ -161,7 +175,8 @@ void Endpoint::take_packet(PacketSlot& slot, size_t bytes) {
   if (!link || link->fault)
     return;
   // Half of the room is used up without an answer: say so in a packet of its own.
-  if (uint16_t(link->taken - link->told) >= link->posted / 2 || header.type == uint8_t(PacketType::hello)) {
+  if (uint16_t(link->taken - link->told) >= link->room.posted / 2 ||
+      header.type == uint8_t(PacketType::hello)) {
     PacketHeader nothing;
     nothing.type = uint8_t(PacketType::nothing);
     if (!send_packet(*link, nothing, nullptr, 0))

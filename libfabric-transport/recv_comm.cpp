@@ -21,12 +21,14 @@ constexpr uint32_t large = 128 << 10;
 
 RecvComm::RecvComm(Endpoint& endpoint, Link& link)
     : endpoint_(endpoint), link_(link), id_(endpoint.receivers().insert(this)),
-      stash_(static_cast<Stashed*>(calloc(eager_credits, sizeof(Stashed)))),
+      stash_memory_(std::make_unique_for_overwrite<uint8_t[]>(eager_credits * endpoint.eager_limit())),
       groups_(std::make_unique<RecvGroup[]>(most_receives)),
       first_slots_(std::make_unique<RecvSlot[]>(most_receives)),
       more_slots_(static_cast<RecvSlot*>(calloc(most_receives * (most_grouped - 1), sizeof(RecvSlot)))),
       flushes_(static_cast<FlushRequest*>(calloc(most_receives, sizeof(FlushRequest)))) {
   ++link_.comms;
+  for (uint16_t i = 0; i < eager_credits; ++i)
+    stash_[i] = {0, 0, i, false};
 }
 
 RecvComm::~RecvComm() {
@@ -38,7 +40,6 @@ RecvComm::~RecvComm() {
     for (int j = 0; groups_[i].in_use && j < groups_[i].count; ++j)
       endpoint_.let_go(slot(groups_[i], j).memory);
   --link_.comms;
-  std::free(stash_);
   std::free(more_slots_);
   for (uint32_t i = 0; i < fresh_flushes_; ++i)
     endpoint_.let_go(flushes_[i].memory);

@@ -95,11 +95,12 @@ public:
 
 private:
   enum class Mode : uint8_t { granting, eager, leaving };
+  /// A small message that came before its receive.
   struct Stashed {
     int32_t tag;
     uint16_t bytes;
+    uint16_t place; ///< of its data in stash_memory_; each has its own for ever
     bool used;
-    uint8_t data[eager_bytes];
   };
   static constexpr uint32_t most_notices = 64;
 
@@ -107,6 +108,7 @@ private:
   RecvGroup& group(uint32_t sequence) const { return groups_[sequence % most_receives]; }
   bool alike(const RecvGroup& g) const;
   bool may_be_eager(const RecvGroup& g);
+  uint8_t* data_of(const Stashed& one) const;
   void fill(RecvSlot& slot, const uint8_t* data, uint16_t bytes);
   void fill_from_stash(RecvGroup& g);
   void match_stash();
@@ -134,8 +136,9 @@ private:
   bool wanted_ = false;    ///< the sender has asked for a grant
   /// The caller has tested since it last posted: said outside the gate, heard by whoever is inside.
   std::atomic<bool> polled_{true};
-  uint16_t stashed_ = 0, stash_first_ = 0, stash_end_ = 0;
-  Stashed* stash_; ///< eager_credits of them, touched only when used
+  uint16_t stashed_ = 0, stash_end_ = 0;
+  Stashed stash_[eager_credits];
+  std::unique_ptr<uint8_t[]> stash_memory_; ///< touched only where a message waits
   std::unique_ptr<RecvGroup[]> groups_;
   std::unique_ptr<RecvSlot[]> first_slots_;
   RecvSlot* more_slots_; ///< 7 for each group, touched only when used

@@ -14,6 +14,10 @@ bool RecvComm::alike(const RecvGroup& g) const {
   return g.count == 1 && s.tag == eager_tag_ && Memory::on_host(s.memory);
 }
 
+uint8_t* RecvComm::data_of(const Stashed& one) const {
+  return &stash_memory_[one.place * endpoint_.eager_limit()];
+}
+
 void RecvComm::owe() {
   if (++owed >= eager_credits / 2 && !say_credit_) {
     say_credit_ = true;
@@ -46,7 +50,7 @@ void RecvComm::fill(RecvSlot& s, const uint8_t* data, uint16_t bytes) {
 }
 
 bool RecvComm::take_eager(const PacketHeader& header, const uint8_t* payload) {
-  if (mode_ == Mode::granting || header.tag != eager_tag_)
+  if (mode_ == Mode::granting || header.tag != eager_tag_ || header.bytes > endpoint_.eager_limit())
     return false;
   if (stashed_ == 0 && granted_end_ != next_ && alike(group(granted_end_))) {
     fill(slot(group(granted_end_), 0), payload, header.bytes);
@@ -60,15 +64,15 @@ bool RecvComm::take_eager(const PacketHeader& header, const uint8_t* payload) {
     // Close the gaps: there are some, for fewer than all are in use.
     uint16_t to = 0;
     for (uint16_t from = 0; from < stash_end_; ++from)
-      if (stash_[from].used && to++ != from)
-        stash_[to - 1] = stash_[from], stash_[from].used = false;
+      if (stash_[from].used)
+        std::swap(stash_[to++], stash_[from]);
     stash_end_ = to;
   }
   Stashed& fresh = stash_[stash_end_++];
   fresh.tag = header.tag;
   fresh.bytes = header.bytes;
   fresh.used = true;
-  std::memcpy(fresh.data, payload, header.bytes);
+  std::memcpy(data_of(fresh), payload, header.bytes);
   ++stashed_;
   return true;
 }
@@ -86,7 +90,7 @@ void RecvComm::fill_from_stash(RecvGroup& g) {
       Stashed& one = stash_[at];
       if (!one.used || one.tag != s.tag)
         continue;
-      fill(s, one.data, one.bytes);
+      fill(s, data_of(one), one.bytes);
       if (fault_)
         return;
       one.used = false;

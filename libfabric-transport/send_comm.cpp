@@ -150,7 +150,7 @@ SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, con
 }
 
 SendRequest* SendComm::start(SendRequest* request, ssize_t rc, const Registration* memory) {
-  if (!endpoint_.posted(link_, rc, "data")) {
+  if (!endpoint_.posted(link_, link_.data_stalled_since, rc, "data")) {
     release(request);
     return nullptr;
   }

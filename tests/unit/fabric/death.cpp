@@ -92,7 +92,7 @@ TEST_CASE("A receiver that is killed in mid transfer fails the sends, with its n
 TEST_CASE(
     "A send larger than its receive is refused on both sides, with both sizes, and nothing is written") {
   for (const char* provider : providers)
-    for (size_t capacity : {size_t(100), size_t(5000)}) {
+    for (size_t capacity : {size_t(100), size_t(20000)}) {
       int status = pair::run(
           [&](Side& side) {
             side.open(provider);
@@ -118,7 +118,7 @@ TEST_CASE(
             side.rest([&] {
               return (code = podstep_fabric_send(s, data.data(), data.size(), 0, nullptr, &request)) != 1;
             });
-            side.must(code == PODSTEP_FABRIC_INVALID || data.size() <= 4096, "the sender learns of it");
+            side.must(code == PODSTEP_FABRIC_INVALID || capacity == 100, "the sender learns of it");
             side.meet();
             podstep_fabric_close_sender(s);
           });

@@ -66,7 +66,7 @@ TEST_CASE("A handle of another job, of another key, damaged or foreign is refuse
 
 static const std::vector<Message> messages = {
     Challenge{7},
-    Hello{1, 2, 3, 4, 5, 6, 64, 1064, "net", "nid001101", std::string("\x02\x00\x12", 3)},
+    Hello{1, 2, 3, 4, 5, 6, 64, 1064, "net", "nid001101", std::string("\x02\x00\x12", 3), "p"},
     Connect{1, 2, 3},
     Accepted{1, 2},
     Refused{1, "nobody listens"},
