@@ -76,6 +76,18 @@ struct End {
     expect(size == int(bytes), "message ", i, " has ", size, " bytes");
     check(i);
   }
+  /// Finishes messages from `at` on until the other rank says something: NCCL's progress thread does not rest
+  /// meanwhile either, and a receiver that does may have grants to send. The first that is not finished.
+  size_t finish_until(const Channel& other, size_t at, size_t to) {
+    for (; !other.readable(); std::this_thread::yield()) {
+      int done = 0, size = 0;
+      if (at < to)
+        must(session.net->test(requests[at], &done, &size), "test");
+      if (done)
+        check(at++);
+    }
+    return at;
+  }
 };
 
 char sentinel[64];
@@ -148,10 +160,10 @@ void outstanding(Rank& rank) {
         } else {
           rank.to.begin()->second.put_value(false);
         }
+        size_t finished = extra ? from + promised : end.finish_until(other, from, from + promised);
         bool theirs = other.take_value<bool>();
-        if (!extra)
-          for (size_t i = from; i < from + promised; i++)
-            end.finish_one(i);
+        for (size_t i = finished; i < from + promised; i++)
+          end.finish_one(i);
         if (extra || theirs) { // the extra message goes its way, and the rounds end here
           if (!extra)
             end.post_all(promised, promised + 1);
