@@ -113,9 +113,9 @@ StorageLoc=slurm_acct
 CONF
 }
 
-# slurmconf_mpi: PMIx where Slurm's plugin and the library are installed.
+# slurmconf_mpi: PMIx where Slurm's plugin and the library are installed. grep reads to the end: ldconfig must not fail for a closed pipe.
 slurmconf_mpi() {
-  if ls /usr/lib/*/slurm*/mpi_pmix.so >/dev/null 2>&1 && ldconfig -p | grep -q 'libpmix\.so'; then echo pmix; else echo none; fi
+  if ls /usr/lib/*/slurm*/mpi_pmix.so >/dev/null 2>&1 && ldconfig -p | grep 'libpmix\.so' >/dev/null; then echo pmix; else echo none; fi
 }
 
 # plugstack_write [ARGS]: the plugin's line when the prefix has a plugin, else an empty file; the file is replaced at once.
