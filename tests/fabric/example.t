@@ -10,8 +10,11 @@ flags() {
     --define-variable=libdir="$top_builddir/.libs" --cflags --libs podstep-fabric
 }
 sed -n '/^\.SH EXAMPLES/,/^\.SH SEE/{/^#include/,/^\.fi/p}' "$page" | sed -e '/^\.fi/d' -e 's/\\-/-/g' -e 's/\\e/\\/g' >"$tmp/example.c"
+# A library with sanitizers needs them in the program too.
+sanitizers=()
+[ -z "${PODSTEP_SANITIZED:-}" ] || sanitizers=(-fsanitize=address,undefined)
 # shellcheck disable=SC2046
-ok 'it compiles without a warning' cc -std=c99 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$tmp/example" "$tmp/example.c" $(flags)
+ok 'it compiles without a warning' cc -std=c99 -D_GNU_SOURCE -Wall -Wextra -Werror "${sanitizers[@]}" -o "$tmp/example" "$tmp/example.c" $(flags)
 like "$(LD_LIBRARY_PATH=$top_builddir/.libs timeout 60 "$tmp/example" 2>&1)" '^6 bytes from .*[0-9]+.*: hello$' 'two processes meet, and one tells what the other sent'
 
 # Every function of the header stands in the page's text, not in its synopsis alone.
