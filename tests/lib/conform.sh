@@ -10,6 +10,8 @@ declare -A known=()
 # What a run of our plugin may skip, by case: a part of the reason. Anything else that it skips it has lost.
 declare -A permitted=()
 export PODSTEP_FABRIC_TIMEOUT=5 PODSTEP_FABRIC_CONNECT_TIMEOUT=10
+# A sanitizer holds back what was freed; the cases look whether memory grows.
+[ -z "${PODSTEP_SANITIZED:-}" ] || export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1
 
 # permit ARGUMENT...: what a run of our plugin with these arguments, in this environment, may skip: what it was given no means for.
 permit() {
