@@ -21,7 +21,7 @@ libfabrichost_la_LIBADD = libcommon.la -ldl -lpthread
 
 check_PROGRAMS += tests/fabric/conformance
 tests_fabric_conformance_SOURCES = tests/fabric/conformance.cpp \
-  tests/fabric/host/alloc.cpp tests/fabric/host/alloc.h \
+  tests/fabric/host/alloc.cpp tests/fabric/host/alloc.h tests/support/heard.h \
   tests/fabric/cases/all.cpp tests/fabric/cases/cases.h \
   tests/fabric/cases/connect.cpp \
   tests/fabric/cases/death.cpp \

@@ -1,8 +1,8 @@
 // Fuzz target of what ranks show each other at a rendezvous: any bytes as a card as it comes from a file, a
 // socket or a store, and as head and body of one whose seal is right.
 #include "libfabric-transport/rendezvous/card.h"
+#include "tests/fuzz/must.h"
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 using namespace podstep;
@@ -12,11 +12,6 @@ namespace {
 
 constexpr size_t most = 4096;
 const Meeting meeting{{1, 2}, 7, meeting_number("fuzz"), 3, 4};
-
-void must(bool good) {
-  if (!good)
-    std::abort();
-}
 
 void check(const Card& card, size_t limit) {
   must(card.rank < meeting.ranks && card.body.size() <= limit);

@@ -3,7 +3,7 @@
 #include "containerd-shim/elf.h"
 #include "common/fd.h"
 #include "common/limits.h"
-#include <cstdlib>
+#include "tests/fuzz/must.h"
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,11 +11,6 @@ using namespace podstep;
 using namespace podstep::shim;
 
 namespace {
-
-void must(bool good) {
-  if (!good)
-    std::abort();
-}
 
 void check(const std::string& name, size_t most = 255) {
   must(name.size() <= most && name.find('\0') == name.npos);

@@ -3,19 +3,14 @@
 #include "common/fabric_policy.h"
 #include "common/limits.h"
 #include "common/text.h"
+#include "tests/fuzz/must.h"
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 
 using namespace podstep;
 using namespace podstep::fabric;
 
 namespace {
-
-void must(bool good) {
-  if (!good)
-    std::abort();
-}
 
 /// It is mounted, so nothing may climb out of where it says.
 void check_file(const std::string& path) {
@@ -29,7 +24,7 @@ void check_file(const std::string& path) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto policy = parse_site_policy({reinterpret_cast<const char*>(data), size});
   if (!policy) {
-    must(!policy.error().message.empty() && policy.error().message.find('\n') == std::string::npos);
+    must_tell(policy.error());
     return 0;
   }
   must(policy->preset == word_site || policy->preset == word_none);

@@ -16,6 +16,10 @@ need_cluster() {
   cluster up 2>"$tmp/up.log" || { diag "$(cat "$tmp/up.log")"; fail 'the test cluster comes up'; done_testing; }
   eval "$(cluster env)"
 }
+# need_fabric: after need_cluster; skips all where the cluster's Podstep has no libpodstep-fabric.
+need_fabric() {
+  [ -e "$PODSTEP_PREFIX/lib/libpodstep-fabric.so" ] || skip_all 'Podstep is built without libfabric'
+}
 
 # as USER CMD...: on the login side, in the user's home (alice, bob or root).
 as() {

@@ -16,7 +16,7 @@ switch=$PODSTEP_CLUSTER_DIR/home/task-prolog nic=/dev/cxi250
 echo "TaskProlog=$switch" >"$tmp/more.conf"
 cluster up --conf "$tmp/more.conf" 2>"$tmp/up.log" || { diag "$(cat "$tmp/up.log")"; fail 'the cluster comes up'; done_testing; }
 need_service
-[ -e "$PODSTEP_PREFIX/lib/libpodstep-fabric.so" ] || skip_all 'Podstep is built without libfabric'
+need_fabric
 at_exit rm -f "$nic"
 mknod -m 666 "$nic" c 1 3
 # credentials SERVICE: what the switch gives each step from now on.

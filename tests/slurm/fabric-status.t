@@ -6,7 +6,7 @@
 . "$top_srcdir/tests/lib/service.sh"
 . "$top_srcdir/tests/lib/glibc_image.sh"
 need_service
-[ -e "$PODSTEP_PREFIX/lib/libpodstep-fabric.so" ] || skip_all 'Podstep is built without libfabric'
+need_fabric
 
 tree=$(home alice)/pair-tree meet=$(home alice)/meet
 glibc_tree "$tree"

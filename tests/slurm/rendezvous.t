@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
 need_cluster
-[ -e "$PODSTEP_PREFIX/lib/libpodstep-fabric.so" ] || skip_all 'Podstep is built without libfabric'
+need_fabric
 ok 'the program builds' gcc -I"$PODSTEP_PREFIX/include" -o "$(home alice)/ring" "$top_srcdir/tests/slurm/rendezvous.c" \
   -L"$PODSTEP_PREFIX/lib" -Wl,-rpath,"$PODSTEP_PREFIX/lib" -lpodstep-fabric || done_testing
 

@@ -7,7 +7,7 @@
 . "$top_srcdir/tests/lib/service.sh"
 . "$top_srcdir/tests/lib/torch.sh"
 need_service
-[ -e "$PODSTEP_PREFIX/lib/libpodstep-fabric.so" ] || skip_all 'Podstep is built without libfabric'
+need_fabric
 
 dir=${PODSTEP_TORCH_DIR:-/var/tmp/podstep-torch}-sid
 torch_works sid

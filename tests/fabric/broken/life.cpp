@@ -9,6 +9,17 @@
 
 namespace broken {
 
+namespace {
+/// getProperties answers as it should, and then `change` has its way with the answer.
+template<auto change> void with_properties(TableV12& t) {
+  t.slots.get_properties = [](int device, PropertiesV12* p) {
+    int result = good().slots.get_properties(device, p);
+    change(p);
+    return result;
+  };
+}
+} // namespace
+
 /// The 51st context is refused.
 void context_limit(TableV12& t) {
   static int living = 0;
@@ -48,15 +59,13 @@ void another_name(TableV12& t) {
 
 /// All threads' answers share one buffer.
 void volatile_strings(TableV12& t) {
-  t.slots.get_properties = [](int device, PropertiesV12* p) {
+  with_properties<[](PropertiesV12* p) {
     static char name[32];
     static std::atomic<int> threads{0};
     thread_local int mine = threads++;
-    int result = good().slots.get_properties(device, p);
     snprintf(name, sizeof name, "lo.%d", mine);
     p->name = name;
-    return result;
-  };
+  }>(t);
 }
 
 void slow_properties(TableV12& t) {
@@ -68,29 +77,17 @@ void slow_properties(TableV12& t) {
 
 /// A directory, but of no PCI function.
 void path_of_no_function(TableV12& t) {
-  t.slots.get_properties = [](int device, PropertiesV12* p) {
-    static char path[] = "/sys/devices";
-    int result = good().slots.get_properties(device, p);
-    p->pci_path = path;
-    return result;
-  };
+  static char path[] = "/sys/devices";
+  with_properties<[](PropertiesV12* p) { p->pci_path = path; }>(t);
 }
 
 void parts_of_microseconds(TableV12& t) {
-  t.slots.get_properties = [](int device, PropertiesV12* p) {
-    int result = good().slots.get_properties(device, p);
-    p->latency = 0.7f;
-    return result;
-  };
+  with_properties<[](PropertiesV12* p) { p->latency = 0.7f; }>(t);
 }
 
 /// regIsGlobal is promised, and a send that is too large is an error all the same.
 void promises_to_cut(TableV12& t) {
-  t.slots.get_properties = [](int device, PropertiesV12* p) {
-    int result = good().slots.get_properties(device, p);
-    p->reg_is_global = 1;
-    return result;
-  };
+  with_properties<[](PropertiesV12* p) { p->reg_is_global = 1; }>(t);
 }
 
 /// It has more to say than its logger hears.
@@ -124,19 +121,11 @@ void no_traffic_class(TableV12& t) {
 
 /// Advertises DMABUF, but has no regMrDmaBuf.
 void dmabuf_without_function(TableV12& t) {
-  t.slots.get_properties = [](int device, PropertiesV12* p) {
-    int result = good().slots.get_properties(device, p);
-    p->ptr_support |= ptr_dmabuf;
-    return result;
-  };
+  with_properties<[](PropertiesV12* p) { p->ptr_support |= ptr_dmabuf; }>(t);
 }
 
 void no_message_size(TableV12& t) {
-  t.slots.get_properties = [](int device, PropertiesV12* p) {
-    int result = good().slots.get_properties(device, p);
-    p->max_p2p_bytes = 0;
-    return result;
-  };
+  with_properties<[](PropertiesV12* p) { p->max_p2p_bytes = 0; }>(t);
 }
 
 /// maxRecvs says 8, but only one is taken.

@@ -281,16 +281,11 @@ void restarted(Rank& rank) {
   if (rank.rank == 2) {
     Listener mine = session.listen();
     rank.to.at(0).put_value(mine.handle);
-    void* comm = nullptr;
-    session.service.run([&] {
-      while (!rank.to.at(0).readable()) {
-        must(session.net->accept(mine.comm, &comm, no_offload()), "accept");
-        expect(!comm, "it accepted a connect that was meant for the process before it");
-      }
-    });
+    session.accept_nobody(mine, rank.to.at(0),
+                          "it accepted a connect that was meant for the process before it");
     rank.to.at(0).take();
     rank.to.at(0).put("went on");
-    comm = session.accept(mine);
+    void* comm = session.accept(mine);
     transfer(session, false, comm, same_sizes(20, 30000));
     return;
   }

@@ -75,13 +75,7 @@ void other_job(Rank& rank) {
   if (rank.rank == 1) {
     Listener listener = session.listen();
     rank.to.at(0).put_value(listener.handle);
-    void* comm = nullptr;
-    session.service.run([&] {
-      while (!rank.to.at(0).readable()) {
-        must(session.net->accept(listener.comm, &comm, no_offload()), "accept");
-        expect(!comm, "a sender of another job was accepted");
-      }
-    });
+    session.accept_nobody(listener, rank.to.at(0), "a sender of another job was accepted");
     session.close_listen(listener);
     session.end();
     return;

@@ -107,6 +107,15 @@ void* Session::accept(Listener& listener) {
   return accept_all(one).front();
 }
 
+void Session::accept_nobody(const Listener& listener, const Channel& other, const char* otherwise) {
+  service.run([&] {
+    for (void* comm = nullptr; !other.readable();) {
+      must(net->accept(listener.comm, &comm, no_offload()), "accept");
+      expect(!comm, otherwise);
+    }
+  });
+}
+
 void Session::close_listen(Listener& listener) {
   service.run([&] { must(net->close_listen(listener.comm), "closeListen"); });
   listener.comm = nullptr;

@@ -60,6 +60,8 @@ public:
   void* accept(Listener&);
   std::vector<void*> connect_all(const std::vector<Handle>&);
   std::vector<void*> accept_all(std::vector<Listener>&);
+  /// Asks accept until the other rank speaks; fails with `otherwise` when a sender comes.
+  void accept_nobody(const Listener&, const Channel& other, const char* otherwise);
   void close_listen(Listener&);
   void* reg(void* comm, void* data, size_t size);
   void dereg(void* comm, void* mhandle);

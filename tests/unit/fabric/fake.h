@@ -1,6 +1,5 @@
-// A test's fake cxi: loaded instead of a NIC, with services as slurmstepd would make them, and heard.
+// A test's fake cxi: loaded instead of a NIC, with services as slurmstepd would make them.
 #pragma once
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -43,40 +42,5 @@ inline bool load() {
   setenv("SLINGSHOT_TCS", "0xe", 1);
   return true;
 }
-
-/// What was said on standard error in a scope.
-class Heard {
-public:
-  Heard() : file_(tmpfile()), before_(dup(2)) {
-    fflush(stderr);
-    dup2(fileno(file_), 2);
-  }
-  ~Heard() {
-    restore();
-    fclose(file_);
-  }
-  Heard(const Heard&) = delete;
-  Heard& operator=(const Heard&) = delete;
-  std::string text() {
-    restore();
-    std::string out;
-    rewind(file_);
-    for (int c; (c = fgetc(file_)) != EOF;)
-      out += char(c);
-    return out;
-  }
-
-private:
-  void restore() {
-    if (before_ < 0)
-      return;
-    fflush(stderr);
-    dup2(before_, 2);
-    close(before_);
-    before_ = -1;
-  }
-  FILE* file_;
-  int before_;
-};
 
 } // namespace fake

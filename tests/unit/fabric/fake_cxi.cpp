@@ -1,6 +1,7 @@
 // The fake cxi keeps the NIC's rules: each is broken here, and refused as the NIC refuses it, with its
 // clause's number.
 #include "tests/support/cxi/board.h"
+#include "tests/support/heard.h"
 #include "tests/unit/fabric/fake.h"
 #include "tests/unit/fabric/nic.h"
 #include <memory>
@@ -16,7 +17,7 @@ static const bool loaded = fake::load();
 
 #define BREAKS(clause, call, error)                                                                          \
   do {                                                                                                       \
-    fake::Heard heard;                                                                                       \
+    podstep::Heard heard;                                                                                    \
     auto rc = (call);                                                                                        \
     std::string said = heard.text();                                                                         \
     CHECK(rc == (error));                                                                                    \
@@ -154,7 +155,7 @@ TEST_CASE(
   auto bad = [&](fi_addr_t at, uint64_t offset, uint64_t key) {
     int context = 0;
     fi_cq_err_entry error{};
-    fake::Heard heard;
+    podstep::Heard heard;
     REQUIRE(post([&] {
               return fi_read(one.ep.get(), mine.data(), 100, nullptr, at, offset, key, &context);
             }) == 0);
@@ -356,7 +357,7 @@ TEST_CASE("F-CXI-8: a VNI of a NIC has 511 PIDs, and another VNI has its own") {
 TEST_CASE("F-CXI-10: two threads at once in a domain of FI_THREAD_DOMAIN are heard") {
   nic::Domain domain;
   End end(domain);
-  fake::Heard heard;
+  podstep::Heard heard;
   std::atomic<bool> met{false};
   auto hammer = [&] {
     for (int i = 0; i < 100000000 && !met; ++i)

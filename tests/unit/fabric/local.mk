@@ -12,7 +12,7 @@ tests_unit_fabric_engine_SOURCES = tests/unit/fabric/cxi.cpp tests/unit/fabric/d
   tests/unit/fabric/engine.cpp tests/unit/fabric/fake.h tests/unit/fabric/key.cpp tests/unit/fabric/meet.h \
   tests/unit/fabric/memory.cpp tests/unit/fabric/one_way.cpp tests/unit/fabric/pair.h tests/unit/fabric/quiet.cpp tests/unit/fabric/statistics.cpp \
   tests/unit/fabric/stranger.cpp tests/unit/fabric/traffic.cpp tests/fabric/host/alloc.cpp tests/fabric/host/alloc.h \
-  tests/fabric/host/identity.cpp tests/fabric/host/identity.h
+  tests/fabric/host/identity.cpp tests/fabric/host/identity.h tests/support/heard.h
 tests_unit_fabric_engine_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS) $(fake_cxi_path)
 tests_unit_fabric_engine_LDADD = libcatchmain.la libpodstep-fabric.la libcommon.la $(FABRIC_LIBS)
 EXTRA_tests_unit_fabric_engine_DEPENDENCIES = tests/support/libcxi-fi.la

@@ -1,5 +1,6 @@
 // Memory as providers ask for it, on the fake cxi: descriptors of everything where FI_MR_LOCAL is demanded,
 // and registration by a dma-buf.
+#include "tests/support/heard.h"
 #include "tests/unit/fabric/fake.h"
 #include "tests/unit/fabric/pair.h"
 #include <algorithm>
@@ -96,7 +97,7 @@ void send_all(Side& side) {
 TEST_CASE(
     "A provider that demands it gets a descriptor of all that is sent and received, packets and sinks too") {
   Environment demanding{{"FAKE_CXI_MR_LOCAL", "1"}};
-  fake::Heard heard;
+  podstep::Heard heard;
   int status = pair::run(receive_all, send_all);
   std::string said = heard.text();
   INFO(said);
