@@ -11,12 +11,8 @@ void Endpoint::complete(Op* op, size_t bytes) {
   switch (op->kind) {
   case OpKind::packet_in:
     return take_packet(static_cast<PacketSlot&>(*op), bytes);
-  case OpKind::packet_out: {
-    auto& out = static_cast<PacketOut&>(*op);
-    out.next = free_outs_;
-    free_outs_ = &out;
-    return;
-  }
+  case OpKind::packet_out:
+    return give_back(static_cast<PacketOut&>(*op));
   case OpKind::data_in: {
     auto& slot = static_cast<RecvSlot&>(*op);
     return slot.group->comm->complete(slot, bytes);
@@ -33,6 +29,10 @@ void Endpoint::complete(Op* op, size_t bytes) {
   case OpKind::flush: {
     auto& flush = static_cast<FlushRequest&>(*op);
     return flush.comm->flushed(flush);
+  }
+  case OpKind::landing: {
+    auto& slot = static_cast<RecvSlot&>(*op);
+    return slot.group->comm->landed(slot);
   }
   }
 }
@@ -72,6 +72,12 @@ void Endpoint::complete_error() {
     flush.comm->fail(
         Error(Kind::unavailable, cat("flush of what came from ", flush.comm->link().peer, ": ", why)));
     return flush.comm->flushed(flush);
+  }
+  case OpKind::landing: {
+    auto& slot = static_cast<RecvSlot&>(*op);
+    RecvComm& comm = *slot.group->comm;
+    comm.fail(Error(Kind::unavailable, cat("what came from ", comm.link().peer, " for the GPU: ", why)));
+    return comm.landed(slot);
   }
   case OpKind::data_out:
   case OpKind::one_sided: {

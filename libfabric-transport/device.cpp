@@ -11,7 +11,6 @@
 #include <cstring>
 #include <fstream>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 namespace podstep::fabric {
@@ -78,34 +77,6 @@ void describe(Device& device) {
     device.speed = 200000;
 }
 
-/// Whether this libfabric registers a GPU's memory. One that was built without CUDA grants FI_HMEM all the
-/// same, and then refuses each registration; cxi looks by itself what memory it is, and asks for no
-/// FI_MR_HMEM.
-bool registers_gpu(const fi_info& info) {
-  if (!(info.domain_attr->mr_mode & FI_MR_HMEM))
-    return true;
-  fid_fabric* fabric = nullptr;
-  if (fi_fabric(info.fabric_attr, &fabric, nullptr) != 0)
-    return false;
-  FabricFid owned_fabric(fabric);
-  fid_domain* domain = nullptr;
-  if (fi_domain(fabric, const_cast<fi_info*>(&info), &domain, nullptr) != 0)
-    return false;
-  DomainFid owned_domain(domain);
-  char probe[64];
-  iovec range{probe, sizeof probe};
-  fi_mr_attr attr{};
-  attr.mr_iov = &range;
-  attr.iov_count = 1;
-  attr.access = FI_SEND | FI_RECV;
-  attr.iface = FI_HMEM_CUDA;
-  fid_mr* mr = nullptr;
-  int rc = fi_mr_regattr(domain, &attr, 0, &mr);
-  if (mr)
-    fi_close(&mr->fid);
-  return rc != -FI_ENOSYS;
-}
-
 /// One device per domain name; of several addresses the first, IPv4 before IPv6, for the handle names one.
 Result<std::vector<Device>> devices_of(const std::string& provider, const Settings& settings) {
   Info all;
@@ -137,7 +108,7 @@ Result<std::vector<Device>> devices_of(const std::string& provider, const Settin
                     0,
                     10000,
                     provider == "cxi" ? any_class : 0,
-                    memory,
+                    memory ? GpuMemory::by_cuda : GpuMemory::none,
                     takes_dmabuf(provider, settings.dmabuf),
                     one_connection_per_endpoint(provider)};
       describe(device);
@@ -252,6 +223,12 @@ Result<std::vector<Device>> find_devices(const Settings& settings, const Lookup&
       PODSTEP_TRY(ShmView view, shm_view());
       for (Device& device : found)
         device.network = shm_network(view);
+    }
+    // One NIC answers for its like: each trial takes some of its resources.
+    if (!found.empty() && found.front().gpu != GpuMemory::none) {
+      GpuMemory gpu = gpu_memory_of(name, *found.front().info);
+      for (Device& device : found)
+        device.gpu = gpu;
     }
     return found;
   }

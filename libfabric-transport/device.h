@@ -1,6 +1,7 @@
 // Which devices libfabric offers, and what NCCL's topology wants to know of each.
 #pragma once
 #include "libfabric-transport/fids.h"
+#include "libfabric-transport/gpu_memory.h"
 #include "libfabric-transport/settings.h"
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ struct Device {
   int speed = 10000;    ///< Mb/s
   uint32_t traffic_labels =
       0; ///< the NIC knows classes by name, and these may be used (traffic.h); 0: it takes a DSCP
-  bool device_memory = false; ///< GPU memory can be sent and received
+  GpuMemory gpu = GpuMemory::none;
   bool dmabuf = false;        ///< memory can be registered by its dma-buf
   bool packets_apart = false; ///< packets need an endpoint of their own (F-OFI-13)
 };

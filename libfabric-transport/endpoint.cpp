@@ -76,12 +76,14 @@ Result<void> Endpoint::create(const Device& device) {
   if (int rc = fi_cq_open(domain, &cq, &queue, nullptr))
     return provider_error("fi_cq_open", rc);
   queue_.reset(queue);
+  bool gpu = device.gpu == GpuMemory::alone || (device.gpu == GpuMemory::by_cuda && options_.cuda_calls);
+  options_.cuda_calls = options_.cuda_calls || !gpu; // nothing to forbid
   PODSTEP_CHECK(enable(info, ep_));
   if (device.packets_apart)
     PODSTEP_CHECK(enable(info, packets_ep_));
-  memory_ = std::make_unique<Memory>(
-      domain, ep_.get(), MemoryRules{info.domain_attr->mr_mode, device.device_memory, device.dmabuf},
-      options_.idle_registrations);
+  memory_ =
+      std::make_unique<Memory>(domain, ep_.get(), MemoryRules{info.domain_attr->mr_mode, gpu, device.dmabuf},
+                               options_.idle_registrations);
   outs_ = std::make_unique<PacketOut[]>(packets_out);
   outs_memory_ = std::make_unique_for_overwrite<uint8_t[]>(packets_out * packet_bytes());
   PODSTEP_TRY(outs_descriptor_, memory_->keep(outs_memory_.get(), packets_out * packet_bytes()));
@@ -111,6 +113,8 @@ int Endpoint::try_enable(fi_info& info, EndpointFid& out) {
   out.reset();
   int rc = fi_endpoint(domain_.get(), &info, &ep, nullptr);
   out.reset(ep);
+  if (rc == 0 && !options_.cuda_calls)
+    rc = forbid_cuda(ep, provider_);
   if (rc == 0)
     rc = fi_ep_bind(ep, &queue_->fid, FI_TRANSMIT | FI_RECV);
   if (rc == 0)

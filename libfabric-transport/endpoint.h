@@ -26,6 +26,7 @@ public:
     int traffic_class = -1;     ///< a DSCP, 0..63; -1: the provider's own
     std::string label;          ///< of the statistics page: who this communicator is
     uint32_t traffic_label = 0; ///< instead of a DSCP the NIC's own name of a class (FI_TC_LOW_LATENCY)
+    bool cuda_calls = true;     ///< the provider may call CUDA; without, only GpuMemory::alone is taken
   };
   static Result<std::unique_ptr<Endpoint>> open(const Device& device, Options options, Clock& clock);
   ~Endpoint();
@@ -83,6 +84,18 @@ public:
   void forget(Link& link);
   /// False: not now (no room with the peer or the provider). `reserve`: packets that must stay free.
   bool send_packet(Link& link, PacketHeader header, const void* payload, uint16_t reserve);
+  /// A packet's buffer, registered with outs_descriptor(), until it is given back; nullptr: all are in use.
+  PacketOut* take_out() {
+    PacketOut* out = free_outs_;
+    if (out)
+      free_outs_ = out->next;
+    return out;
+  }
+  void give_back(PacketOut& out) {
+    out.next = free_outs_;
+    free_outs_ = &out;
+  }
+  void* outs_descriptor() const { return outs_descriptor_; }
   /// Has `talker` speak as soon as it can.
   void queue(Link& link, Talker& talker);
   void unqueue(Link& link, Talker& talker);

@@ -20,6 +20,7 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/comms.h \
   libfabric-transport/cuda.cpp libfabric-transport/cuda.h \
   libfabric-transport/device.cpp libfabric-transport/device.h \
+  libfabric-transport/gpu_memory.cpp libfabric-transport/gpu_memory.h \
   libfabric-transport/completions.cpp libfabric-transport/endpoint.cpp libfabric-transport/endpoint.h \
   libfabric-transport/fids.h \
   libfabric-transport/gate.h \
@@ -33,6 +34,7 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/recv_comm.cpp libfabric-transport/recv_comm.h \
   libfabric-transport/recv_eager.cpp \
   libfabric-transport/recv_flush.cpp \
+  libfabric-transport/recv_landing.cpp \
   libfabric-transport/send_comm.cpp \
   libfabric-transport/side_channel.cpp libfabric-transport/side_channel.h \
   libfabric-transport/socket.cpp \

@@ -84,7 +84,7 @@ bool Endpoint::send_packet(Link& link, PacketHeader header, const void* payload,
   alignas(8) uint8_t small[fabric::packet_bytes];
   // An injected packet that cannot be delivered is nobody's: the first one is sent so that it has an owner.
   if (bytes > inject_bytes_ || header.type == uint8_t(PacketType::hello)) {
-    out = free_outs_;
+    out = take_out();
     if (!out)
       return false;
     out->link = link.id;
@@ -103,10 +103,11 @@ bool Endpoint::send_packet(Link& link, PacketHeader header, const void* payload,
     std::memcpy(packet + sizeof header, payload, header.bytes);
   ssize_t rc = out ? fi_send(packets_ep(), packet, bytes, outs_descriptor_, link.packets_address, out)
                    : fi_inject(packets_ep(), packet, bytes, link.packets_address);
-  if (!posted(link, link.packets_stalled_since, rc, "packet"))
+  if (!posted(link, link.packets_stalled_since, rc, "packet")) {
+    if (out)
+      give_back(*out);
     return false;
-  if (out)
-    free_outs_ = out->next;
+  }
   ++link.sent;
   link.told = link.taken;
   if (link.creditor) {

@@ -107,6 +107,7 @@ RecvGroup* RecvComm::receive(std::span<const RecvBuffer> buffers) {
     s.received = 0;
     s.tag = buffer.tag;
     s.posted = s.filled = false;
+    s.landing = nullptr;
   }
   ++next_;
   arrange(g);
@@ -128,16 +129,13 @@ bool RecvComm::may_be_eager(const RecvGroup& g) {
 
 /// Decides how the new receive gets its data.
 void RecvComm::arrange(RecvGroup& g) {
-  if (mode_ == Mode::leaving)
+  match_stash();
+  if (mode_ == Mode::leaving || (mode_ == Mode::eager && alike(g)))
     return;
   if (mode_ == Mode::eager) {
-    if (alike(g))
-      return match_stash();
     mode_ = Mode::leaving;
     say_off_ = true;
   } else {
-    if (stashed_ > 0)
-      fill_from_stash(g);
     if (!may_be_eager(g))
       return maybe_grant(false);
     mode_ = Mode::eager;

@@ -13,7 +13,9 @@ struct RecvSlot : Op {
   const Registration* memory;
   uint32_t capacity, received;
   int32_t tag;
-  bool posted, filled;
+  bool posted;        ///< the provider has it
+  bool filled;        ///< its message has come, or is on its last way (`landing`)
+  PacketOut* landing; ///< while a small message is written to a GPU's memory: where it lies
 };
 
 /// One receive: the request that the caller waits for.
@@ -82,6 +84,7 @@ public:
   void discarded(RecvSlot& slot);
   void cancelled(RecvSlot& slot);
   void flushed(FlushRequest& flush);
+  void landed(RecvSlot& slot);
   void fail(Error error);
   /// The oldest notice of a one-sided operation that is complete; false when there is none.
   bool notice(uint64_t& value);
@@ -110,6 +113,9 @@ private:
   bool may_be_eager(const RecvGroup& g);
   uint8_t* data_of(const Stashed& one) const;
   void fill(RecvSlot& slot, const uint8_t* data, uint16_t bytes);
+  bool fits(const RecvSlot& slot, size_t bytes);
+  bool land(RecvSlot& slot, const uint8_t* data, uint16_t bytes);
+  void filled(RecvSlot& slot);
   void fill_from_stash(RecvGroup& g);
   void match_stash();
   void finish(RecvGroup& g);
@@ -125,6 +131,7 @@ private:
   uint32_t id_;
   Mode mode_ = Mode::granting;
   bool say_on_ = false, say_off_ = false, say_grant_ = false, say_credit_ = false;
+  bool land_due_ = false; ///< the oldest that waits could not be written to its GPU yet
   int32_t eager_tag_ = 0;
   uint32_t next_ = 0;        ///< sequence of the next receive
   uint32_t granted_end_ = 0; ///< the first that was not granted

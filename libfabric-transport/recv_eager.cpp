@@ -29,22 +29,30 @@ void RecvComm::owe() {
     link_.creditor = this;
 }
 
-void RecvComm::fill(RecvSlot& s, const uint8_t* data, uint16_t bytes) {
-  if (bytes > s.capacity) {
+bool RecvComm::fits(const RecvSlot& s, size_t bytes) {
+  if (bytes > s.capacity)
     fail(Error(Kind::invalid, cat("send of ", bytes, " bytes, tag ", s.tag, ", from ", link_.peer,
                                   " is larger than the receive of ", s.capacity, " bytes")));
+  return bytes <= s.capacity;
+}
+
+void RecvComm::fill(RecvSlot& s, const uint8_t* data, uint16_t bytes) {
+  if (!fits(s, bytes))
     return;
-  }
   if (bytes > 0)
     std::memcpy(s.data, data, bytes);
+  s.received = bytes;
+  filled(s);
+}
+
+void RecvComm::filled(RecvSlot& s) {
   s.filled = true;
   endpoint_.let_go(s.memory);
-  s.received = bytes;
   Counters& counters = endpoint_.counters();
   ++counters.messages_received;
-  counters.bytes_received += bytes;
+  counters.bytes_received += s.received;
   ++link_.messages_in;
-  link_.bytes_in += bytes;
+  link_.bytes_in += s.received;
   if (++s.group->filled == s.group->count)
     finish(*s.group);
 }
@@ -74,23 +82,38 @@ bool RecvComm::take_eager(const PacketHeader& header, const uint8_t* payload) {
   fresh.used = true;
   std::memcpy(data_of(fresh), payload, header.bytes);
   ++stashed_;
+  match_stash();
   return true;
 }
 
-/// In eager mode: the oldest receives take what waits, in order.
+/// Receives that are not granted take what waits, oldest first, without a word of the sender's: it may have
+/// sent all that it had, and sleep. What has all of its messages so is never granted.
 void RecvComm::match_stash() {
-  for (; stashed_ > 0 && granted_end_ != next_ && alike(group(granted_end_)); ++granted_end_)
-    fill_from_stash(group(granted_end_));
+  for (uint32_t at = granted_end_; at != next_ && stashed_ > 0 && !land_due_; ++at)
+    fill_from_stash(group(at));
+  auto has_all = [this](const RecvGroup& g) {
+    for (int i = 0; i < g.count; ++i)
+      if (!slot(g, i).filled)
+        return false;
+    return true;
+  };
+  while (mode_ != Mode::granting && granted_end_ != next_ && has_all(group(granted_end_)))
+    ++granted_end_;
 }
 
 void RecvComm::fill_from_stash(RecvGroup& g) {
-  for (int i = 0; i < g.count && stashed_ > 0; ++i) {
+  for (int i = 0; i < g.count && stashed_ > 0 && !land_due_; ++i) {
     RecvSlot& s = slot(g, i);
     for (uint16_t at = 0; at < stash_end_ && !s.filled; ++at) {
       Stashed& one = stash_[at];
       if (!one.used || one.tag != s.tag)
         continue;
-      fill(s, data_of(one), one.bytes);
+      if (Memory::on_host(s.memory) || one.bytes == 0)
+        fill(s, data_of(one), one.bytes);
+      else if (!land(s, data_of(one), one.bytes)) {
+        land_due_ = true;
+        return endpoint_.queue(link_, *this);
+      }
       if (fault_)
         return;
       one.used = false;
@@ -107,8 +130,7 @@ bool RecvComm::take_leave() {
     return false;
   mode_ = Mode::granting;
   small_run_ = 0;
-  for (uint32_t at = granted_end_; at != next_ && stashed_ > 0; ++at)
-    fill_from_stash(group(at));
+  match_stash();
   maybe_grant(true);
   return true;
 }
@@ -148,6 +170,12 @@ bool RecvComm::speak() {
     return true; // nothing more is posted or granted
   if (!post_flushes())
     return false;
+  if (land_due_) {
+    land_due_ = false;
+    match_stash();
+    if (land_due_)
+      return false; // what is granted must have taken its messages
+  }
   PacketHeader header;
   header.comm = peer_comm;
   auto say = [&](bool& due, PacketType type) {

@@ -92,8 +92,9 @@ template<class P> int fill_properties(int number, P* out) {
   out->name = d->name.c_str();
   out->pci_path = d->pci_path.empty() ? nullptr : d->pci_path.c_str();
   out->guid = d->guid;
-  out->pointers = pointer_host | (d->device_memory ? pointer_cuda : 0) |
-                  (d->device_memory && d->dmabuf ? pointer_dmabuf : 0);
+  // Behind NCCL's kernels CUDA must not be called (F-GPU-1).
+  bool gpu = d->gpu == fabric::GpuMemory::alone;
+  out->pointers = pointer_host | (gpu ? pointer_cuda : 0) | (gpu && d->dmabuf ? pointer_dmabuf : 0);
   // With 1 a handle must serve every comm of the device, and ours is of one endpoint (FI_MR_ENDPOINT); and a
   // send may be larger than its receive and must be cut (F-NET-10), which here is an error that names both
   // sizes.

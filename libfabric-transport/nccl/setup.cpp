@@ -45,6 +45,19 @@ template<class F> int guarded(const Context* context, F f) noexcept {
   }
 }
 
+const char* gpu_words(const fabric::Device& d) {
+  switch (d.gpu) {
+  case fabric::GpuMemory::alone:
+    return ", GPU memory";
+  case fabric::GpuMemory::by_cuda:
+    return d.provider == "cxi" ? ", no GPU memory: cxi does without CUDA only where GDRCopy is"
+                               : ", no GPU memory: the provider would call CUDA";
+  case fabric::GpuMemory::none:
+    break;
+  }
+  return "";
+}
+
 Result<int> start(Context& context, Logger log, Profiler profiler) {
   Process& p = process();
   std::lock_guard<std::mutex> held(p.lock);
@@ -54,7 +67,7 @@ Result<int> start(Context& context, Logger log, Profiler profiler) {
   if (log)
     for (const fabric::Device& d : p.devices)
       log(log_info, subsystem_init | subsystem_net, __FILE__, __LINE__, "NET/%s : provider %s device %s%s",
-          plugin_name, d.provider.c_str(), d.name.c_str(), d.device_memory ? ", GPU memory" : "");
+          plugin_name, d.provider.c_str(), d.name.c_str(), gpu_words(d));
   return int(success);
 }
 
@@ -67,6 +80,7 @@ Result<fabric::Endpoint*> endpoint_of(Context& context, Place place) {
   auto& endpoint = context.endpoints[place];
   if (!endpoint) {
     fabric::Endpoint::Options options{p.settings, p.key, 0, place.traffic_class, cat("nccl ", context.id)};
+    options.cuda_calls = false;
     PODSTEP_TRY(endpoint,
                 fabric::Endpoint::open(p.devices[size_t(place.device)], std::move(options), system_clock()));
   }

@@ -66,8 +66,9 @@ END
     is "$(sort -u "$tmp/classes" | xargs)" 'best effort bulk data low latency unspecified' "v$abi: each class reaches an endpoint of its own"
   done
   # Beside it a GPU whose memory kills a CPU that touches it: tests/support/cuda.
-  LD_LIBRARY_PATH=$top_builddir/tests/support/.libs conform 'podstep on cxi with a GPU' --quick "$podstep" F-CT-27 F-CT-10 F-CT-22
+  LD_LIBRARY_PATH=$top_builddir/tests/support/.libs conform 'podstep on cxi with a GPU' --quick "$podstep" F-CT-27 F-CT-32 F-CT-10 F-CT-22
   is "$(grep '^fake cxi:' "$tmp/err")" '' 'it breaks no rule of the NIC with a GPU either'
+  FAKE_CXI_AGAIN=2 LD_LIBRARY_PATH=$top_builddir/tests/support/.libs conform 'podstep on cxi with a GPU, no room every 2 posts' --quick "$podstep" F-CT-32
   # GPU memory that only its dma-buf reaches, and a site that says the provider takes one; then one that does not.
   export PODSTEP_FABRIC_DMABUF=1
   LD_LIBRARY_PATH=$top_builddir/tests/support/.libs FAKE_CXI_GPU=dmabuf conform 'podstep on cxi by dma-buf' --quick "$podstep" F-CT-27
@@ -76,7 +77,7 @@ END
   unset PODSTEP_FABRIC_DMABUF
   # As verbs: nothing moves without a descriptor.
   FAKE_CXI_MR_LOCAL=1 LD_LIBRARY_PATH=$top_builddir/tests/support/.libs conform 'podstep on cxi that demands FI_MR_LOCAL' --quick "$podstep" \
-    F-CT-4 F-CT-10 F-CT-12 F-CT-17 F-CT-27
+    F-CT-4 F-CT-10 F-CT-12 F-CT-17 F-CT-27 F-CT-32
   is "$(grep '^fake cxi:' "$tmp/err")" '' 'no transfer is without its descriptor'
 else
   skip 'this build has no libnccl-net-podstep.so (libfabric is missing)' 'our plugin keeps the contract'

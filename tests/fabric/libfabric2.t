@@ -45,6 +45,12 @@ on_cxi
 export PODSTEP_FABRIC_PROVIDER=cxi
 conform cxi --quick --deadline 8 --no-device FAKE_CXI_DEVICES=0 --job SLURM_JOB_ID "$podstep"
 is "$(grep '^fake cxi:' "$tmp/err")" '' 'it breaks no rule of the NIC'
+# Beside a GPU: whether the provider does without CUDA can be asked since 1.18.
+within=("$loader" --library-path "$libraries:$top_builddir/tests/support/.libs")
+LD_LIBRARY_PATH=$top_builddir/tests/support/.libs conform 'cxi with a GPU' --quick "$podstep" F-CT-27 F-CT-32
+like "$("${within[@]}" "$conformance" "$podstep" F-CT-1/properties)" 'ptrSupport=3 ' 'GPU memory is promised'
+like "$(FAKE_CXI_GDRCOPY=0 "${within[@]}" "$conformance" --verbose "$podstep" F-CT-1/properties 2>&1)" \
+  'no GPU memory: cxi does without CUDA only where GDRCopy is.*ptrSupport=1 ' 'without GDRCopy it is not, and the log says why'
 unset PODSTEP_FABRIC_PROVIDER FI_PROVIDER_PATH FAKE_CXI_FABRIC FAKE_CXI_SERVICES "${!SLINGSHOT_@}"
 
 # libtool keeps the program itself below .libs, and its library beside the build's others.

@@ -42,7 +42,7 @@ tests_fabric_conformance_SOURCES = tests/fabric/conformance.cpp \
   tests/fabric/cases/table.cpp \
   tests/fabric/cases/threads.cpp \
   tests/fabric/cases/tuner.cpp
-tests_fabric_conformance_LDADD = libfabrichost.la
+tests_fabric_conformance_LDADD = libgpuranks.la libfabrichost.la
 
 # The plugins are modules, built where they are tried and never installed.
 plugin_ldflags = -module -avoid-version -shared -rpath /nowhere

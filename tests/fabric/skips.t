@@ -34,7 +34,6 @@ F-CT-22|it gives no network events|--abi v9
 F-CT-22|v9 has no profiler callback|
 F-CT-22|v9 has no profiler callback|--abi v10
 F-CT-2/traffic|v9 has no traffic classes|--abi v11
-F-CT-27|it does not take GPU memory here|
 F-CT-3|no --no-device NAME=VALUE says how to take this plugin's devices away|--no-device A=B
 F-CT-16|--self has one thread|--quick
 F-CT-21/job|no --job NAME says how this plugin knows its job|--job A
@@ -55,13 +54,16 @@ F-CT-29|v10 has no setNetAttr|--abi v10
 F-CT-29|v8 has no setNetAttr|--abi v8
 F-CT-23|it is no tuner: it exports no ncclTunerPlugin_vN|
 F-CT-24|SLINGSHOT_VNIS is not set: no step with a NIC|
-F-CT-27|no GPU whose memory can be looked at: no libcuda.so.1 of tests/support|
+F-CT-27|no GPU: libcuda.so.1: cannot open shared object file|
+F-CT-27|it does not take GPU memory here|
+F-CT-32|it does not take GPU memory here|
 END
 export SLINGSHOT_VNIS=1024
 like "$(skipped F-CT-24 'SLINGSHOT_VNIS is not set: no step with a NIC' "$podstep")" "^$lost" 'nor F-CT-24 where a step has a NIC'
 unset SLINGSHOT_VNIS
-like "$(LD_LIBRARY_PATH=$top_builddir/tests/support/.libs skipped F-CT-27 'no GPU whose memory can be looked at' "$podstep")" "^$lost" \
+like "$(LD_LIBRARY_PATH=$top_builddir/tests/support/.libs skipped F-CT-27 'no GPU: libcuda.so.1: cannot open shared object file' "$podstep")" "^$lost" \
   'nor F-CT-27 where there is a GPU'
+like "$(PODSTEP_FABRIC_PROVIDER=cxi skipped F-CT-27 'it does not take GPU memory here' "$podstep")" "^$lost" 'nor that the NIC takes GPU memory'
 like "$(skipped F-CT-22 'it gives no network events' /lib/other.so)" '^ok run: F-CT.* # SKIP' "another's plugin may"
 
 # A plugin that takes no GPU memory, in the place of ours.

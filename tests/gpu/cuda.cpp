@@ -28,6 +28,7 @@ Result<void> Gpu::load() {
   PODSTEP_CHECK(library_.find(device_name_, "cuDeviceGetName"));
   PODSTEP_CHECK(library_.find(retain_context_, "cuDevicePrimaryCtxRetain"));
   PODSTEP_CHECK(library_.find(set_context_, "cuCtxSetCurrent"));
+  PODSTEP_CHECK(library_.find(synchronize_, "cuCtxSynchronize"));
   PODSTEP_CHECK(library_.find(allocate_, "cuMemAlloc_v2"));
   PODSTEP_CHECK(library_.find(upload_, "cuMemcpyHtoD_v2"));
   PODSTEP_CHECK(library_.find(download_, "cuMemcpyDtoH_v2"));
@@ -47,9 +48,8 @@ Result<void> Gpu::start() {
   PODSTEP_CHECK(checked(driver_version_(&version), "cuDriverGetVersion"));
   name_ = name;
   version_ = podstep::cat(version / 1000, ".", version % 1000 / 10);
-  void* context = nullptr;
-  PODSTEP_CHECK(checked(retain_context_(&context, device), "cuDevicePrimaryCtxRetain"));
-  PODSTEP_CHECK(checked(set_context_(context), "cuCtxSetCurrent"));
+  PODSTEP_CHECK(checked(retain_context_(&context_, device), "cuDevicePrimaryCtxRetain"));
+  PODSTEP_CHECK(use());
   return checked(create_stream_(&stream_, non_blocking), "cuStreamCreate");
 }
 
@@ -68,7 +68,9 @@ Result<Address> Gpu::allocate(size_t bytes) {
 }
 
 Result<void> Gpu::upload(Address to, const void* from, size_t bytes) {
-  return checked(upload_(to, from, bytes), "cuMemcpyHtoD");
+  PODSTEP_CHECK(checked(upload_(to, from, bytes), "cuMemcpyHtoD"));
+  // What is small and not pinned is only on its way when the call returns, and our stream waits for no other.
+  return checked(synchronize_(), "cuCtxSynchronize");
 }
 
 Result<void> Gpu::download(void* to, Address from, size_t bytes) {

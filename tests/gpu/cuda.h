@@ -11,14 +11,17 @@ namespace gpu {
 using Address = uint64_t;
 using Stream = void*;
 
-/// The first GPU (CUDA_VISIBLE_DEVICES chooses it), in its primary context, which NCCL's runtime shares. Not
-/// to be used after a fork.
+/// The first GPU (CUDA_VISIBLE_DEVICES chooses it), in its primary context, which NCCL's runtime shares: of
+/// the thread that opened it. Not to be used after a fork.
 class Gpu {
 public:
   /// Error: not_found (no driver, no GPU), unsupported, or the driver's words.
   static Result<Gpu> open();
 
+  /// For the thread that calls too.
+  Result<void> use() { return checked(set_context_(context_), "cuCtxSetCurrent"); }
   Result<Address> allocate(size_t bytes);
+  /// The memory holds it when this returns, whatever stream reads it next.
   Result<void> upload(Address to, const void* from, size_t bytes);
   Result<void> download(void* to, Address from, size_t bytes);
   Stream stream() const { return stream_; }
@@ -36,6 +39,7 @@ private:
   Result<void> checked(int code, const char* call) const;
 
   Library library_;
+  void* context_ = nullptr;
   Stream stream_ = nullptr;
   std::string name_, version_;
   int (*init_)(unsigned) = nullptr;
@@ -45,6 +49,7 @@ private:
   int (*device_name_)(char*, int, int) = nullptr;
   int (*retain_context_)(void**, int) = nullptr;
   int (*set_context_)(void*) = nullptr;
+  int (*synchronize_)() = nullptr;
   int (*allocate_)(Address*, size_t) = nullptr;
   int (*upload_)(Address, const void*, size_t) = nullptr;
   int (*download_)(void*, Address, size_t) = nullptr;

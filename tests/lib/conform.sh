@@ -22,7 +22,12 @@ permit() {
   case " $* " in *' --job '*) ;; *) permitted+=([F-CT-21/job]='no --job NAME') ;; esac
   case " $* " in *' --self '*) permitted+=([F-CT-16]='--self has one thread') ;; esac
   [ -n "${SLINGSHOT_VNIS+set}" ] || permitted+=([F-CT-24]='no step with a NIC')
-  case :${LD_LIBRARY_PATH-}: in *:"$top_builddir/tests/support/.libs":*) ;; *) permitted+=([F-CT-27]='no GPU whose memory can be looked at') ;; esac
+  # Providers that copy to a GPU by CUDA's calls do not offer it.
+  case ${PODSTEP_FABRIC_PROVIDER-}:${LD_LIBRARY_PATH-}: in
+    *:"$top_builddir/tests/support/.libs":*) ;;
+    cxi:*) permitted+=([F-CT-27]='no GPU' [F-CT-32]='no GPU') ;;
+    *) permitted+=([F-CT-27]='GPU' [F-CT-32]='GPU') ;;
+  esac
 }
 
 # may_skip PLUGIN CASE REASON: another's plugin what it likes, ours only what is permitted.

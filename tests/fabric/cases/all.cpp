@@ -60,6 +60,8 @@ const std::vector<harness::Case>& all() {
       {"F-CT-29", "hints cost nothing and bind nobody", 2, hints},
       {"F-CT-30", "what it says goes to the logger, and nowhere else", 1, logger_alone},
       {"F-CT-31", "a peer that closes its end early is reported by name", 2, closes_early},
+      {"F-CT-32", "what host memory sends before its receive is posted reaches a GPU's memory", 2,
+       gpu_late_receives},
   };
   return table;
 }

@@ -61,6 +61,7 @@ void tuner(Rank&);
 void slingshot(Rank&);
 // gpu.cpp
 void gpu_memory(Rank&);
+void gpu_late_receives(Rank&);
 // slots.cpp
 void slots(Rank&);
 void large_message(Rank&);

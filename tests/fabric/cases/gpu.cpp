@@ -1,49 +1,67 @@
-// F-CT-27: memory of a GPU, which the CPU cannot touch: sent, received, and there once iflush is done. The
-// GPU is tests/support/cuda.
+// F-CT-27, F-CT-32: memory of a GPU, which the CPU cannot touch: sent, received, and there once iflush is
+// done. The GPU is tests/support/cuda.
 #include "tests/fabric/cases/cases.h"
 #include "tests/fabric/host/alloc.h"
 #include "tests/fabric/host/session.h"
-#include <cstring>
+#include "tests/gpu/cuda.h"
 #include <dlfcn.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace cases {
 using namespace harness;
 
 namespace {
 
-/// The GPU's memory as it lies, and as who checks it sees it.
-struct Gpu {
-  char *device = nullptr, *view = nullptr;
+/// Some memory of the GPU; who checks it looks by CUDA.
+class Memory {
+public:
+  explicit Memory(size_t bytes) : gpu_(open()), bytes_(bytes), at_(must_have(gpu_.allocate(bytes))) {}
+  void* device() const { return reinterpret_cast<void*>(at_); }
+  size_t size() const { return bytes_; }
+  /// For the thread that calls.
+  void use() { must_have(gpu_.use()); }
+  void write(const std::vector<char>& data) { must_have(gpu_.upload(at_, data.data(), data.size())); }
+  std::vector<char> read(size_t bytes) {
+    std::vector<char> out(bytes);
+    must_have(gpu_.download(out.data(), at_, bytes));
+    return out;
+  }
+
+private:
+  static gpu::Gpu open() {
+    auto found = gpu::Gpu::open();
+    if (!found && found.error().kind == podstep::Kind::not_found)
+      throw Skipped(found.error().message);
+    return must_have(std::move(found));
+  }
+  template<class T> static T must_have(gpu::Result<T> result) {
+    expect(bool(result), result ? "" : result.error().message);
+    if constexpr (!std::is_void_v<T>)
+      return std::move(*result);
+  }
+
+  gpu::Gpu gpu_;
+  size_t bytes_;
+  gpu::Address at_;
 };
 
-Gpu allocate(size_t bytes) {
-  void* driver = dlopen("libcuda.so.1", RTLD_NOW);
-  auto make = driver ? reinterpret_cast<void* (*)(size_t)>(dlsym(driver, "fake_cuda_allocate")) : nullptr;
-  auto see = driver ? reinterpret_cast<void* (*)(const void*)>(dlsym(driver, "fake_cuda_view")) : nullptr;
-  if (!make || !see)
-    throw Skipped("no GPU whose memory can be looked at: no libcuda.so.1 of tests/support");
-  Gpu out;
-  out.device = static_cast<char*>(make(bytes));
-  expect(out.device != nullptr, "no GPU memory");
-  out.view = static_cast<char*>(see(out.device));
-  return out;
-}
-
 /// As NCCL does: by the dma-buf where that is advertised, whose descriptor is closed at once.
-void* register_gpu(Session& session, void* comm, Gpu gpu, size_t bytes) {
-  void* mhandle = nullptr;
+void* register_gpu(Session& session, void* comm, const Memory& gpu) {
+  void *mhandle = nullptr, *data = gpu.device();
+  size_t bytes = gpu.size();
   if (!(session.properties.ptr_support & ncclabi::ptr_dmabuf)) {
-    must(session.net->reg_mr(comm, gpu.device, bytes, ncclabi::ptr_cuda, &mhandle), "regMr of GPU memory");
+    must(session.net->reg_mr(comm, data, bytes, ncclabi::ptr_cuda, &mhandle), "regMr of GPU memory");
     return mhandle;
   }
   using Export = int (*)(void*, uint64_t, size_t, int, unsigned long long);
   auto handle_of = reinterpret_cast<Export>(
       dlsym(dlopen("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD), "cuMemGetHandleForAddressRange"));
   int fd = -1;
-  expect(handle_of && handle_of(&fd, reinterpret_cast<uint64_t>(gpu.device), bytes, 1, 0) == 0 && fd >= 0,
+  expect(handle_of && handle_of(&fd, reinterpret_cast<uint64_t>(data), bytes, 1, 0) == 0 && fd >= 0,
          "no dma-buf of GPU memory");
-  must(session.net->reg_mr_dmabuf(comm, gpu.device, bytes, ncclabi::ptr_cuda, fd, &mhandle), "regMrDmaBuf");
+  must(session.net->reg_mr_dmabuf(comm, data, bytes, ncclabi::ptr_cuda, fd, &mhandle), "regMrDmaBuf");
   close(fd);
   return mhandle;
 }
@@ -54,21 +72,29 @@ void wait_for(Net& net, void* request, const char* what) {
     must(net.test(request, &done, &size), "test");
 }
 
+/// Calls isend or irecv until it gives a request.
+template<class Call> void* requested(Call call) {
+  void* request = nullptr;
+  for (Instant until = in_seconds(20); !request; expect(now() < until, "no request after 20 s"))
+    must(call(&request), "isend or irecv");
+  return request;
+}
+
 struct Flushes {
   int count = 0;                 ///< messages that had to be flushed
   uint64_t late_allocations = 0; ///< by iflush and its tests, after the first ten
 };
 
 /// One message through the GPUs.
-void one_message(Session& session, bool sender, void* comm, Gpu gpu, void* mhandle, size_t size, char mark,
-                 Flushes& flushes) {
-  void *request = nullptr, *data = gpu.device, *phandle = nullptr;
+void one_message(Session& session, bool sender, void* comm, Memory& gpu, void* mhandle, size_t size,
+                 char mark, Flushes& flushes) {
+  void *data = gpu.device(), *phandle = nullptr;
   int tag = 7, got = int(size);
-  std::memset(gpu.view, sender ? mark : 0, size);
-  for (Instant until = in_seconds(20); !request; expect(now() < until, "no request after 20 s"))
-    must(sender ? session.net->isend(comm, data, size, tag, mhandle, nullptr, &request)
-                : session.net->irecv(comm, 1, &data, &size, &tag, &mhandle, &phandle, &request),
-         "isend or irecv of GPU memory");
+  gpu.write(std::vector<char>(size, sender ? mark : '\0'));
+  void* request = requested([&](void** out) {
+    return sender ? session.net->isend(comm, data, size, tag, mhandle, nullptr, out)
+                  : session.net->irecv(comm, 1, &data, &size, &tag, &mhandle, &phandle, out);
+  });
   wait_for(*session.net, request, "the message");
   if (sender)
     return;
@@ -80,24 +106,114 @@ void one_message(Session& session, bool sender, void* comm, Gpu gpu, void* mhand
   }
   if (flushes.count > 10)
     flushes.late_allocations += thread_allocations() - before;
+  std::vector<char> seen = gpu.read(size);
   for (size_t i = 0; i < size; i++)
-    expect(gpu.view[i] == mark, "after iflush byte ", i, " of ", size, " is not there yet");
+    expect(seen[i] == mark, "after iflush byte ", i, " of ", size, " is not there yet");
+}
+
+/// What the sender of F-CT-32 puts at byte `i` of its message.
+char letter(int message, size_t i) {
+  return char(message * 31 + int(i % 97) + 1);
+}
+constexpr size_t host_room = 4096;
+constexpr int host_messages = 20, gpu_messages = 6;
+/// Of GPU memory: the first needs none of it.
+size_t gpu_size(int message) {
+  return size_t(message) * 700;
+}
+
+/// Small messages out of host memory: what a plugin may have learned to send unasked.
+void send_all(Session& session, void* comm, char* host, void* mhandle) {
+  for (int message = 0; message < host_messages + gpu_messages; ++message) {
+    size_t size = message < host_messages ? 64 : gpu_size(message - host_messages);
+    for (size_t i = 0; i < size; ++i)
+      host[i] = letter(message, i);
+    wait_for(*session.net, requested([&](void** out) {
+      return session.net->isend(comm, host, size, 7, mhandle, nullptr, out);
+    }),
+             "the send");
+  }
+}
+
+void receive_into(Session& session, void* comm, void* data, size_t size, void* mhandle) {
+  int tag = 7;
+  void* phandle = nullptr;
+  wait_for(*session.net, requested([&](void** out) {
+    return session.net->irecv(comm, 1, &data, &size, &tag, &mhandle, &phandle, out);
+  }),
+           "the receive");
+}
+
+void expect_message(const std::vector<char>& seen, int message) {
+  for (size_t i = 0; i < seen.size(); ++i)
+    expect(seen[i] == letter(message, i), "byte ", i, " of ", seen.size(), " of message ", message,
+           " is not there");
+}
+
+void receive_all(Session& session, void* comm, std::vector<char>& host, void* host_handle, Memory& gpu,
+                 void* gpu_handle) {
+  for (int message = 0; message < host_messages; ++message) {
+    // So that the sender is ahead, and what comes after the last of these is there before its receive.
+    if (message == host_messages - 1)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    receive_into(session, comm, host.data(), 64, host_handle);
+    expect_message({host.begin(), host.begin() + 64}, message);
+  }
+  for (int i = 0; i < gpu_messages; ++i) {
+    size_t size = gpu_size(i);
+    gpu.write(std::vector<char>(host_room));
+    receive_into(session, comm, gpu.device(), size, gpu_handle);
+    void *data = gpu.device(), *flush = nullptr;
+    int got = int(size);
+    if (size > 0)
+      must(session.net->iflush(comm, 1, &data, &got, &gpu_handle, &flush), "iflush");
+    if (flush)
+      wait_for(*session.net, flush, "the flush");
+    expect_message(gpu.read(size), host_messages + i);
+  }
 }
 
 } // namespace
 
+void gpu_late_receives(Rank& rank) {
+  Memory gpu(host_room);
+  Session session(*rank.options);
+  if (!(session.properties.ptr_support & ncclabi::ptr_cuda))
+    throw Skipped("it does not take GPU memory here");
+  OneWay way(session, rank);
+  std::vector<char> host(host_room);
+  void *host_handle = nullptr, *gpu_handle = nullptr;
+  session.service.run([&] {
+    must(session.net->reg_mr(way.comm(), host.data(), host.size(), ncclabi::ptr_host, &host_handle), "regMr");
+    gpu_handle = register_gpu(session, way.comm(), gpu);
+  });
+  session.progress.run([&] {
+    gpu.use();
+    if (way.sender)
+      send_all(session, way.comm(), host.data(), host_handle);
+    else
+      receive_all(session, way.comm(), host, host_handle, gpu, gpu_handle);
+  });
+  session.dereg(way.comm(), host_handle);
+  session.dereg(way.comm(), gpu_handle);
+  rank.to.begin()->second.barrier();
+  way.close(session);
+  session.end();
+}
+
 void gpu_memory(Rank& rank) {
   constexpr size_t bytes = 1 << 20;
-  Gpu gpu = allocate(bytes);
+  Memory gpu(bytes);
   Session session(*rank.options);
   if (!(session.properties.ptr_support & ncclabi::ptr_cuda))
     throw Skipped("it does not take GPU memory here");
   OneWay way(session, rank);
   void* mhandle = nullptr;
-  session.service.run([&] { mhandle = register_gpu(session, way.comm(), gpu, bytes); });
+  session.service.run([&] { mhandle = register_gpu(session, way.comm(), gpu); });
   int messages = 0;
   Flushes flushes;
   session.progress.run([&] {
+    gpu.use();
     for (size_t size : {size_t(8), size_t(1000), size_t(5000), bytes})
       for (int i = 0; i < 10; i++)
         one_message(session, way.sender, way.comm(), gpu, mhandle, size, char(++messages), flushes);

@@ -73,7 +73,7 @@ EXPORT int cuMemGetHandleForAddressRange(void* handle, uint64_t pointer, size_t 
 }
 
 /// So many bytes of the GPU, whole pages; nullptr when there are none. They live as long as the process.
-EXPORT void* fake_cuda_allocate(size_t bytes) {
+static void* allocate(size_t bytes) {
   auto page = size_t(sysconf(_SC_PAGESIZE));
   bytes = (bytes + page - 1) / page * page;
   int fd = memfd_create("gpu", MFD_CLOEXEC);
@@ -119,8 +119,11 @@ EXPORT int cuDevicePrimaryCtxRetain(void** context, int) {
 EXPORT int cuCtxSetCurrent(void*) {
   return success;
 }
+EXPORT int cuCtxSynchronize() {
+  return success;
+}
 EXPORT int cuMemAlloc_v2(uint64_t* out, size_t bytes) {
-  *out = reinterpret_cast<uint64_t>(fake_cuda_allocate(bytes));
+  *out = reinterpret_cast<uint64_t>(allocate(bytes));
   return *out ? success : invalid_value;
 }
 EXPORT int cuMemcpyHtoD_v2(uint64_t to, const void* from, size_t bytes) {

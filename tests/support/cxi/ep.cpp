@@ -96,12 +96,22 @@ ssize_t cancel(fid* f, void* context) {
   return -FI_ENOENT;
 }
 
+/// CUDA is done without only where GDRCopy is; the option has a name since libfabric 1.18.
+int set_option(fid_t, int level, int name, const void* value, size_t bytes) {
+  constexpr int cuda_permitted = FI_OPT_FI_HMEM_P2P + 2;
+  if (level != FI_OPT_ENDPOINT || name != cuda_permitted)
+    return -FI_ENOPROTOOPT;
+  if (bytes != sizeof(bool))
+    return -FI_EINVAL;
+  return *static_cast<const bool*>(value) || setting("FAKE_CXI_GDRCOPY", "1") == "1" ? 0 : -FI_EOPNOTSUPP;
+}
+
 fi_ops fid_ops = {sizeof(fi_ops), close_ep, bind_ep, control, none<decltype(fi_ops::ops_open)>,
                   nullptr,        nullptr};
 fi_ops_ep ep_ops = {sizeof(fi_ops_ep),
                     cancel,
                     none<decltype(fi_ops_ep::getopt)>,
-                    none<decltype(fi_ops_ep::setopt)>,
+                    set_option,
                     none<decltype(fi_ops_ep::tx_ctx)>,
                     none<decltype(fi_ops_ep::rx_ctx)>,
                     none<decltype(fi_ops_ep::rx_size_left)>,
