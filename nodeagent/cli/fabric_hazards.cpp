@@ -115,6 +115,16 @@ Found forced_net(const FabricFacts& facts) {
                 "unset NCCL_NET for steps of one node"};
 }
 
+Found forgotten_plugin(const FabricFacts& facts) {
+  auto kept = parse_int(value(facts, "NCCL_NET_PLUGIN_REF_COUNT"), 1, INT32_MAX);
+  if (value(facts, "NCCL_NET_PLUGIN").empty() || kept)
+    return std::nullopt;
+  return Hazard{"nccl-plugin-forgotten",
+                "NCCL 2.28 and 2.29 forget their plugin with their last communicator: the next one finds no "
+                "network",
+                "NCCL_NET_PLUGIN_REF_COUNT=1"};
+}
+
 /// NCCL's list: names that are allowed, or after a ^ those that are not; case does not count.
 bool allows_ll128(const std::string& list) {
   bool without = !list.empty() && list[0] == '^', named = false;
@@ -182,9 +192,9 @@ Found match_mode(const FabricFacts& facts) {
 }
 
 constexpr Found (*hazards[])(const FabricFacts&) = {
-    malformed,      no_vni,    missing_device, default_service, starved,    provider,
-    lost_provider,  lone_shm,  missing_plugin, nccl_net,        forced_net, ll128,
-    memory_monitor, no_kdreg2, rendezvous,     short_queue,     match_mode, old_writedata};
+    malformed, no_vni,         missing_device, default_service, starved,          provider, lost_provider,
+    lone_shm,  missing_plugin, nccl_net,       forced_net,      forgotten_plugin, ll128,    memory_monitor,
+    no_kdreg2, rendezvous,     short_queue,    match_mode,      old_writedata};
 
 } // namespace
 

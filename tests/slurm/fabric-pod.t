@@ -77,6 +77,7 @@ is "$(inside ours '/bin/load libpodstep-fabric.so.0 libnccl-net-podstep.so libfa
   "$(printf '%s: loaded\n' libpodstep-fabric.so.0 libnccl-net-podstep.so libfabric.so.1)" "Podstep's own libraries load, and a libfabric"
 is "$(grep SLINGSHOT <<<"$env")" $'SLINGSHOT_DEVICES=cxi250\nSLINGSHOT_SVC_IDS=5\nSLINGSHOT_TCS=0xf\nSLINGSHOT_VNIS=1027,2048' "the step's credentials are there, unchanged"
 is "$(variable NCCL_NET_PLUGIN)" NCCL_NET_PLUGIN=podstep 'NCCL is told the plugin'
+is "$(variable NCCL_NET_PLUGIN_REF_COUNT)" NCCL_NET_PLUGIN_REF_COUNT=1 'and not to forget it'
 ok 'and the NIC is' inside ours 'test -c /dev/cxi250'
 is "$(inside ours 'ls -1 /sys/class/net')" "$(on "$(first_node "$job")" ls -1 /sys/class/net)" "the node's own /sys is there, where a NIC's entries are"
 nok 'nothing can be written among the libraries' inside ours ': >/opt/podstep/fabric/libfabric.so.1'

@@ -13,23 +13,15 @@ namespace {
 /// A step on a GH200 node of a Slingshot machine, with nothing to complain of.
 FabricFacts sound() {
   FabricFacts out;
-  out.environment = {{"SLINGSHOT_VNIS", "1027"},
-                     {"SLINGSHOT_SVC_IDS", "5"},
-                     {"SLINGSHOT_DEVICES", "cxi0"},
-                     {"SLINGSHOT_TCS", "0xf"},
-                     {"SLURM_STEP_ID", "0"},
-                     {"SLURM_STEP_NUM_NODES", "2"},
-                     {"SLURM_STEP_NUM_TASKS", "2"},
-                     {"SLURM_CPUS_ON_NODE", "288"},
-                     {"FI_PROVIDER", "cxi"},
-                     {"FI_CXI_RDZV_PROTO", "alt_read"},
-                     {"FI_CXI_RDZV_EAGER_SIZE", "0"},
-                     {"FI_CXI_RDZV_THRESHOLD", "0"},
-                     {"FI_CXI_RDZV_GET_MIN", "0"},
-                     {"FI_MR_CACHE_MONITOR", "kdreg2"},
-                     {"NCCL_NET", "AWS Libfabric"},
-                     {"NCCL_PROTO", "^LL128"},
-                     {"FI_CXI_RX_MATCH_MODE", "hybrid"}};
+  out.environment = {{"SLINGSHOT_VNIS", "1027"},      {"SLINGSHOT_SVC_IDS", "5"},
+                     {"SLINGSHOT_DEVICES", "cxi0"},   {"SLINGSHOT_TCS", "0xf"},
+                     {"SLURM_STEP_ID", "0"},          {"SLURM_STEP_NUM_NODES", "2"},
+                     {"SLURM_STEP_NUM_TASKS", "2"},   {"SLURM_CPUS_ON_NODE", "288"},
+                     {"FI_PROVIDER", "cxi"},          {"FI_CXI_RDZV_PROTO", "alt_read"},
+                     {"FI_CXI_RDZV_EAGER_SIZE", "0"}, {"FI_CXI_RDZV_THRESHOLD", "0"},
+                     {"FI_CXI_RDZV_GET_MIN", "0"},    {"FI_MR_CACHE_MONITOR", "kdreg2"},
+                     {"NCCL_NET", "AWS Libfabric"},   {"NCCL_NET_PLUGIN_REF_COUNT", "1"},
+                     {"NCCL_PROTO", "^LL128"},        {"FI_CXI_RX_MATCH_MODE", "hybrid"}};
   out.devices = {"cxi0"};
   out.providers = {"cxi", "tcp", "shm", "udp", "sockets", "ofi_rxm", "ofi_rxd"};
   out.kdreg2 = true;
@@ -156,6 +148,10 @@ TEST_CASE("Each known bad setting is found once, with the setting that cures it"
             all({set("NCCL_NET_PLUGIN", "ofi"),
                  [](FabricFacts& facts) { facts.plugin_error = "libnccl-net-ofi.so: no such file"; }}),
             "nccl-plugin", "LD_LIBRARY_PATH"},
+           {"a plugin that NCCL may forget",
+            all({set("NCCL_NET_PLUGIN", "ofi"), unset("NCCL_NET_PLUGIN_REF_COUNT")}), "nccl-plugin-forgotten",
+            "NCCL_NET_PLUGIN_REF_COUNT=1"},
+           {"no plugin to forget", unset("NCCL_NET_PLUGIN_REF_COUNT"), "", ""},
            {"the network among one node's GPUs", one_node(4), "nccl-net-forced", "unset NCCL_NET"},
            {"which has one GPU", one_node(1), "", ""},
            {"NCCL may choose on one node", all({one_node(4), unset("NCCL_NET")}), "", ""},

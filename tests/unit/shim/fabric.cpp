@@ -63,7 +63,8 @@ TEST_CASE("The site's fabric is its files, the step's own NICs and credentials, 
   CHECK(names(*edits) == Lines{"libfabric.so.1", "libgcc_s.so.1", "libnccl-net-odd.so"});
   CHECK(edits->devices == Lines{"cxi0", "xpmem"}); // cxi1 is not the step's, gdrdrv is not there
   CHECK(edits->assigned == credentials);
-  CHECK(edits->preset == Lines{"FI_PROVIDER=cxi", "NCCL_NET=OFI", "NCCL_NET_PLUGIN=odd"});
+  CHECK(edits->preset ==
+        Lines{"FI_PROVIDER=cxi", "NCCL_NET=OFI", "NCCL_NET_PLUGIN=odd", "NCCL_NET_PLUGIN_REF_COUNT=1"});
   CHECK(edits->warnings.empty());
 }
 
@@ -71,7 +72,8 @@ TEST_CASE("Podstep's own fabric takes the site's libfabric and recipe, but not t
   Node node("environment=FI_PROVIDER=cxi NCCL_NET=OFI NCCL_NET_PLUGIN=ofi NCCL_CROSS_NIC=0");
   auto edits = node.plan("podstep");
   REQUIRE(edits);
-  CHECK(edits->preset == Lines{"FI_PROVIDER=cxi", "NCCL_CROSS_NIC=0", "NCCL_NET_PLUGIN=odd"});
+  CHECK(edits->preset ==
+        Lines{"FI_PROVIDER=cxi", "NCCL_CROSS_NIC=0", "NCCL_NET_PLUGIN=odd", "NCCL_NET_PLUGIN_REF_COUNT=1"});
   node.sources.own.push_back("/nowhere/libpodstep-fabric.so");
   CHECK(refusal(node.plan("podstep")) ==
         "Podstep's own fabric is not on this node: /nowhere/libpodstep-fabric.so is missing");
