@@ -125,8 +125,9 @@ void write_results(FILE* file, const Asked& asked, const std::string& about, con
   char date[32];
   time_t now = time(nullptr);
   strftime(date, sizeof date, "%F %R UTC", gmtime(&now));
-  fprintf(file, "# %s: %s; %d ranks on one GPU, %s, %d turns; microseconds, and how many times faster\n",
-          date, about.c_str(), asked.job.ranks, asked.protocol.c_str(), asked.turns);
+  fprintf(file, "# %s: %s; %d ranks on one GPU%s, %s, %d turns; microseconds, and how many times faster\n",
+          date, about.c_str(), asked.job.ranks, getenv("CUDA_MPS_PIPE_DIRECTORY") ? " by MPS" : "",
+          asked.protocol.c_str(), asked.turns);
   fprintf(file, "operation\tbytes\t%s\tSocket\tratio\n", asked.network.name.c_str());
   for (const auto& [what, values] : ours)
     if (auto other = sockets.find(what); other != sockets.end())

@@ -35,7 +35,7 @@ env $wire "$top_builddir/tests/fabric/conformance" "$plugin" F-CT-1/properties >
 as_if() {
   local lie=$1
   shift
-  env $wire LD_LIBRARY_PATH="$top_builddir/tests/support/.libs" FAKE_NCCL="$lie" \
+  env -u NCCL_LIBRARY $wire LD_LIBRARY_PATH="$top_builddir/tests/support/.libs" FAKE_NCCL="$lie" \
     FAKE_NCCL_SOCKET="$top_builddir/tests/fabric/.libs/libnccl-net-reference.so" "$program" --logs "$tmp" --limit 20 "$@" "$plugin" 2>&1
 }
 for ranks in 2 3; do
@@ -71,5 +71,16 @@ for protocol in LL LL128; do
 done
 collectives 'up to 256 MiB' "$wire" --most 268435456
 collectives 'over shared memory' PODSTEP_FABRIC_PROVIDER=shm
-collectives 'timed beside sockets' "$wire" --turns 5 --results "${PODSTEP_GPU_RESULTS:-$top_builddir/gpu-results.tsv}"
+# Processes share a GPU by slices of milliseconds, in which the network is lost; with CUDA's MPS their kernels run side by side.
+results=${PODSTEP_GPU_RESULTS:-$top_builddir/gpu-results.tsv}
+collectives 'timed beside sockets, the GPU shared by slices' "$wire" --turns 3 --results "$results"
+if command -v nvidia-cuda-mps-control >/dev/null; then
+  mkdir "$tmp/mps" "$tmp/mps-log"
+  export CUDA_MPS_PIPE_DIRECTORY=$tmp/mps CUDA_MPS_LOG_DIRECTORY=$tmp/mps-log
+  at_exit 'echo quit | timeout 20 nvidia-cuda-mps-control'
+  ok 'an MPS server of our own starts' nvidia-cuda-mps-control -d
+  collectives 'timed beside sockets, kernels side by side' "$wire" --turns 9 --results "$results"
+else
+  skip 'there is no nvidia-cuda-mps-control' 'timed beside sockets, kernels side by side'
+fi
 done_testing

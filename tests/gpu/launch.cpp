@@ -22,12 +22,14 @@ std::string log_of(const std::string& directory, int rank) {
 }
 
 /// Ranks on one GPU are refused where their hosts are the same, so each is a host of its own; and then only
-/// the network joins them. Few channels: kernels that wait for each other share the GPU by slices.
+/// the network joins them. Few channels: kernels that wait for each other share the GPU by slices. The
+/// plugin stays loaded between communicators (F-HAZ-9).
 void set_environment(const Network& network, const std::string& protocol, const std::string& log, int rank) {
   const std::pair<const char*, std::string> variables[] = {
       {"NCCL_HOSTID", cat("rank", rank)},
       {"NCCL_NET", network.name},
       {"NCCL_NET_PLUGIN", network.plugin.empty() ? "none" : network.plugin},
+      {"NCCL_NET_PLUGIN_REF_COUNT", "1"},
       {"NCCL_PROTO", protocol},
       {"NCCL_NET_GDR_LEVEL", "LOC"},
       {"NCCL_P2P_DISABLE", "1"},
@@ -113,8 +115,8 @@ std::string other_way(std::string_view log, const std::string& network) {
   constexpr std::string_view via = " via ";
   for (size_t at = log.find(via); at != log.npos; at = log.find(via, at)) {
     at += via.size();
-    std::string way(
-        log.substr(at, log.find_first_of(" \n", at) - at)); // NET/podstep/0, P2P/CUMEM, SHM/direct
+    // `NET/podstep/0`, `NET/AWS Libfabric/0/Shared`, `P2P/CUMEM`, `SHM/direct/direct`
+    std::string way(log.substr(at, log.find('\n', at) - at));
     size_t first = way.find('/');
     ways.insert(way.substr(0, first == way.npos ? first : way.find('/', first + 1)));
   }

@@ -49,9 +49,14 @@ Result<void> Nccl::checked(int code, const char* call, Comm comm) const {
   return Error(podstep::cat(call, ": ", error_string_(code), last && *last ? ": " : "", last ? last : ""));
 }
 
-std::string Nccl::version() const {
+int Nccl::number() const {
   int v = 0;
   version_(&v);
+  return v;
+}
+
+std::string Nccl::version() const {
+  int v = number();
   return podstep::cat(v / 10000, ".", v / 100 % 100, ".", v % 100);
 }
 

@@ -16,6 +16,8 @@ public:
   /// Error: not_found (with a hint where one gets it), unsupported (it is no NCCL 2.14 or later).
   static Result<Nccl> open(const std::string& path);
 
+  /// 22703
+  int number() const;
   /// `2.27.3`
   std::string version() const;
   Result<UniqueId> unique_id() const;

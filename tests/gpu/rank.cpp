@@ -10,6 +10,20 @@ namespace {
 
 using podstep::cat;
 
+/// Before 2.22 NCCL takes no path of a plugin, only the X of libnccl-net-X.so, which it has the loader find:
+/// one that is loaded already is found by its own name.
+Result<void> name_plugin(const Nccl& nccl) {
+  constexpr int takes_path = 22200;
+  constexpr std::string_view prefix = "libnccl-net-", suffix = ".so";
+  std::string path = getenv("NCCL_NET_PLUGIN"), name = path.substr(path.rfind('/') + 1);
+  if (nccl.number() >= takes_path || !name.starts_with(prefix) || !name.ends_with(suffix))
+    return {};
+  PODSTEP_CHECK(Library::open(path));
+  setenv("NCCL_NET_PLUGIN", name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()).c_str(),
+         1);
+  return {};
+}
+
 class Rank {
 public:
   Rank(const Job& job, int rank, Wires wires)
@@ -20,6 +34,7 @@ public:
     gpu_ = std::make_unique<Gpu>(std::move(opened));
     PODSTEP_TRY(Nccl loaded, Nccl::open(job_.nccl));
     nccl_ = std::make_unique<Nccl>(std::move(loaded));
+    PODSTEP_CHECK(name_plugin(*nccl_));
     say("about", cat(gpu_->name(), '\t', gpu_->version(), '\t', nccl_->version()));
     size_t bytes = job_.most * size_t(job_.ranks);
     PODSTEP_TRY(in_, gpu_->allocate(bytes));

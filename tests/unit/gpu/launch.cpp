@@ -18,6 +18,7 @@ TEST_CASE("A log shows by which way NCCL went, and any other way is found") {
         "NCCL went via NET/Socket, not NET/podstep");
   CHECK(other_way(by_us + "Channel 00 : 0[0] -> 1[0] via SHM/direct/direct", "podstep") ==
         "NCCL went via SHM/direct, not NET/podstep");
+  CHECK(other_way("0[0] -> 1[0] [send] via NET/AWS Libfabric/0/Shared\n", "AWS Libfabric") == "");
   CHECK(other_way("", "podstep") == "NCCL does not say by which network it went");
   CHECK(other_way("1[0] via ", "podstep") == "NCCL went via , not NET/podstep");
 }
