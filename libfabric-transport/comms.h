@@ -107,7 +107,7 @@ public:
   void release(SendRequest* request);
   /// Why nothing more comes of it; nullptr: nothing is wrong, or what is in flight may yet end well. Its
   /// completion may be unread when the receiver that has got it closes, or its process ends.
-  const Error* fault();
+  const Error* fault() { return fault_ || link_.fault || deserted() ? find_fault() : nullptr; }
   /// False: the provider still holds some of the caller's memory after a second; the comm was abandoned.
   bool drain();
 
@@ -119,7 +119,7 @@ public:
   bool take_credits(uint16_t credits);
   void receiver_closed();
   void complete(SendRequest& request);
-  void fail(Error error);
+  [[gnu::cold]] void fail(Error error);
 
   Endpoint& endpoint() { return endpoint_; }
   Link& link() { return link_; }
@@ -141,6 +141,7 @@ private:
   SendRequest* send_granted(const void* data, size_t bytes, int tag, const Registration* memory);
   /// The receiver is gone: nothing new is sent.
   bool deserted() const { return peer_closed || link_.dying_since != Duration::max(); }
+  const Error* find_fault();
   void starve();
   SendRequest* send_eager(const void* data, size_t bytes, int tag);
   SendRequest* allocate(size_t bytes, int tag);

@@ -48,7 +48,7 @@ void Endpoint::complete_error() {
           fi_cq_strerror(queue_.get(), entry.prov_errno, entry.err_data, text, sizeof text), ")");
   switch (op->kind) {
   case OpKind::packet_in:
-    return repost(static_cast<PacketSlot&>(*op));
+    return unposted_.push_back(static_cast<PacketSlot*>(op));
   case OpKind::packet_out:
     undelivered(static_cast<PacketOut&>(*op), why);
     return complete(op, 0);

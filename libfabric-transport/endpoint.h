@@ -48,7 +48,7 @@ public:
   Introducer& introducer() { return *introducer_; }
   Memory& memory() { return *memory_; }
   /// The error of `what` when its memory was not registered, and the provider needs a descriptor of it.
-  Error not_registered(const std::string& what) const;
+  [[gnu::cold]] Error not_registered(const std::string& what) const;
   const Settings& settings() const { return options_.settings; }
   const Key& job_key() const { return options_.job_key; }
   const std::string& provider() const { return provider_; }
@@ -82,8 +82,11 @@ public:
   Result<void> resolve(Link& link, const std::string& address, const std::string& packets_address);
   /// The end of a link that no communicator uses.
   void forget(Link& link);
-  /// False: not now (no room with the peer or the provider). `reserve`: packets that must stay free.
-  bool send_packet(Link& link, PacketHeader header, const void* payload, uint16_t reserve);
+  /// Completes `header` with what the link has to say. False: not now (no room with the peer or the
+  /// provider). `reserve`: packets that must stay free.
+  bool send_packet(Link& link, PacketHeader& header, const void* payload, uint16_t reserve);
+  /// Gives the provider back the buffers of packets that were read, and their senders room for as many.
+  void repost();
   /// A packet's buffer, registered with outs_descriptor(), until it is given back; nullptr: all are in use.
   PacketOut* take_out() {
     PacketOut* out = free_outs_;
@@ -99,7 +102,7 @@ public:
   /// Has `talker` speak as soon as it can.
   void queue(Link& link, Talker& talker);
   void unqueue(Link& link, Talker& talker);
-  void fail(Link& link, Error error);
+  [[gnu::cold]] void fail(Link& link, Error error);
   /// After an answer of the provider to a post on this link. False: not posted; `-FI_EAGAIN` counts as a
   /// stall since `stalled_since`.
   bool posted(Link& link, Duration& stalled_since, ssize_t rc, const char* what);
@@ -130,11 +133,11 @@ private:
   int try_enable(fi_info& info, EndpointFid& out);
   fid_ep* packets_ep() { return packets_ep_ ? packets_ep_.get() : ep_.get(); }
   void complete(Op* op, size_t bytes);
-  void complete_error();
+  [[gnu::cold]] void complete_error();
   void undelivered(const PacketOut& packet, const std::string& why);
   void take_packet(PacketSlot& slot, size_t bytes);
+  void acknowledge(Link& link);
   void dispatch(Link& link, const PacketHeader& header, const uint8_t* payload);
-  void repost(PacketSlot& slot);
   void talk();
   void tick();
   void check_deadlines();
@@ -160,7 +163,7 @@ private:
   PacketOut* free_outs_ = nullptr;
   std::vector<PacketSlots> spare_;    ///< posted buffers of links that are gone
   size_t packet_slots_ = 0;           ///< of all links, past ones too
-  std::vector<PacketSlot*> unposted_; ///< packet buffers that the provider would not take back yet
+  std::vector<PacketSlot*> unposted_; ///< packet buffers that wait to be posted again
   std::vector<Link*> talking_;        ///< links with talkers
   SendRequest *oldest_ = nullptr, *newest_ = nullptr;
   CommTable<SendComm> senders_;

@@ -12,9 +12,11 @@
 namespace podstep::fabric {
 
 class Endpoint;
+struct Link;
 
 /// A posted buffer for one packet.
 struct PacketSlot : Op {
+  Link* from;       ///< whose packet was in it, while it waits to be posted again
   void* descriptor; ///< of its memory, where the provider needs one
   uint8_t* bytes;   ///< as many as the endpoint's packets may have
 };
@@ -48,8 +50,6 @@ struct Creditor {
   uint16_t owed = 0;
 };
 
-struct Link;
-
 /// Says what a link itself has to say: its first packet, or acknowledgements alone.
 class Answer : public Talker {
 public:
@@ -81,7 +81,7 @@ struct Link {
   PacketSlots room;
   uint16_t limit = 0;                  ///< how many packets the peer takes
   uint16_t sent = 0, acknowledged = 0; ///< packets to the peer; modulo 65536
-  uint16_t taken = 0, told = 0;        ///< packets from the peer, and as the peer knows it
+  uint16_t taken = 0, told = 0; ///< packets from the peer whose buffers lie ready again; as the peer knows it
   Talker *first_talker = nullptr, *last_talker = nullptr;
   Creditor* creditor = nullptr;
 

@@ -29,6 +29,7 @@ Result<void> Endpoint::post_packets(Link& link) {
   for (; posted < wanted; ++posted) {
     PacketSlot& slot = link.room.slots[posted];
     slot.kind = OpKind::packet_in;
+    slot.from = nullptr;
     slot.bytes = &link.room.memory[posted * packet_bytes()];
     slot.descriptor = descriptor;
     auto post = [&] {
@@ -66,17 +67,38 @@ void Endpoint::forget(Link& link) {
   if (link.address != FI_ADDR_NOTAVAIL)
     fi_av_remove(addresses_.get(), &link.address, 1, 0);
   std::erase(talking_, &link);
+  for (PacketSlot* slot : unposted_)
+    if (slot->from == &link)
+      slot->from = nullptr;
   // The buffers stay posted, for any packet may come into any of them; the next link takes them over.
   if (link.room.slots)
     spare_.push_back(std::move(link.room));
 }
 
-void Endpoint::repost(PacketSlot& slot) {
-  if (fi_recv(packets_ep(), slot.bytes, packet_bytes(), slot.descriptor, FI_ADDR_UNSPEC, &slot) != 0)
-    unposted_.push_back(&slot);
+void Endpoint::repost() {
+  for (; !unposted_.empty(); unposted_.pop_back()) {
+    PacketSlot& slot = *unposted_.back();
+    if (fi_recv(packets_ep(), slot.bytes, packet_bytes(), slot.descriptor, FI_ADDR_UNSPEC, &slot) != 0)
+      return; // later
+    Link* link = slot.from;
+    if (!link)
+      continue;
+    slot.from = nullptr;
+    ++link->taken;
+    // Half of the room is used up without an answer: say so in a packet of its own.
+    if (uint16_t(link->taken - link->told) >= link->room.posted / 2)
+      acknowledge(*link);
+  }
 }
 
-bool Endpoint::send_packet(Link& link, PacketHeader header, const void* payload, uint16_t reserve) {
+void Endpoint::acknowledge(Link& link) {
+  PacketHeader nothing;
+  nothing.type = uint8_t(PacketType::nothing);
+  if (!link.fault && !send_packet(link, nothing, nullptr, 0))
+    queue(link, link.answer);
+}
+
+bool Endpoint::send_packet(Link& link, PacketHeader& header, const void* payload, uint16_t reserve) {
   if (link.fault || link.packets_address == FI_ADDR_NOTAVAIL || link.in_flight() + reserve >= link.limit)
     return false;
   size_t bytes = sizeof header + header.bytes;
@@ -94,6 +116,7 @@ bool Endpoint::send_packet(Link& link, PacketHeader header, const void* payload,
   header.cookie = link.peer_cookie;
   header.link = link.peer_id;
   header.acknowledged = link.taken;
+  header.credits = 0;
   if (link.creditor) {
     header.credit_comm = link.creditor->peer_comm;
     header.credits = link.creditor->owed;
@@ -161,8 +184,9 @@ void Endpoint::take_packet(PacketSlot& slot, size_t bytes) {
     if (link && (header.cookie != link->cookie || !link->introduced))
       link = nullptr;
   }
-  if (link && !link->fault) {
-    ++link->taken;
+  if (link && link->fault)
+    link = nullptr;
+  if (link) {
     link->proven = true;
     uint16_t news = uint16_t(header.acknowledged - link->acknowledged);
     if (news > link->in_flight())
@@ -172,17 +196,11 @@ void Endpoint::take_packet(PacketSlot& slot, size_t bytes) {
       dispatch(*link, header, slot.bytes + sizeof header);
     }
   }
-  repost(slot);
-  if (!link || link->fault)
-    return;
-  // Half of the room is used up without an answer: say so in a packet of its own.
-  if (uint16_t(link->taken - link->told) >= link->room.posted / 2 ||
-      header.type == uint8_t(PacketType::hello)) {
-    PacketHeader nothing;
-    nothing.type = uint8_t(PacketType::nothing);
-    if (!send_packet(*link, nothing, nullptr, 0))
-      queue(*link, link->answer);
-  }
+  // Posted again by the next turn: whoever waits for this packet need not wait for that.
+  slot.from = link;
+  unposted_.push_back(&slot);
+  if (link && header.type == uint8_t(PacketType::hello))
+    acknowledge(*link);
 }
 
 void Endpoint::dispatch(Link& link, const PacketHeader& header, const uint8_t* payload) {

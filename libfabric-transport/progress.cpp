@@ -26,23 +26,17 @@ bool Endpoint::turn() {
 }
 
 bool Endpoint::progress() {
+  repost();
   bool moved = turn();
-  if (!talking_.empty() || !unposted_.empty())
+  if (!talking_.empty())
     talk();
   // A caller that finds nothing may sleep between its calls: then few of them are much time.
-  if (++calls_ % (moved ? 256 : 4) == 0)
+  if ((++calls_ & (moved ? 255 : 3)) == 0)
     tick();
   return moved;
 }
 
 void Endpoint::talk() {
-  for (size_t i = unposted_.size(); i > 0; --i) {
-    PacketSlot* slot = unposted_.back();
-    unposted_.pop_back();
-    repost(*slot);
-    if (!unposted_.empty() && unposted_.back() == slot)
-      break;
-  }
   for (size_t i = 0; i < talking_.size();) {
     Link& link = *talking_[i];
     while (Talker* talker = link.first_talker) {

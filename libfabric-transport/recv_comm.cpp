@@ -46,12 +46,7 @@ RecvComm::~RecvComm() {
   std::free(flushes_);
 }
 
-RecvSlot& RecvComm::slot(const RecvGroup& group, int i) const {
-  uint32_t place = group.sequence % most_receives;
-  return i == 0 ? first_slots_[place] : more_slots_[place * (most_grouped - 1) + uint32_t(i) - 1];
-}
-
-const Error* RecvComm::fault() {
+const Error* RecvComm::find_fault() {
   if (!fault_ && link_.fault)
     fail(*link_.fault);
   if (!fault_ && peer_closed) {
@@ -158,12 +153,6 @@ void RecvComm::maybe_grant(bool idle) {
   say_grant_ = true;
   if (!speak())
     endpoint_.queue(link_, *this);
-}
-
-void RecvComm::waiting() {
-  polled_.store(true, std::memory_order_relaxed);
-  if (open_ == 0)
-    maybe_grant(true);
 }
 
 bool RecvComm::post(RecvGroup& g) {

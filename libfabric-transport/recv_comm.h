@@ -50,7 +50,11 @@ public:
   /// nullptr: try again, or `fault()` says why never.
   RecvGroup* receive(std::span<const RecvBuffer> buffers);
   /// The caller found `group` not done: whoever waits here needs the sender.
-  void waiting();
+  void waiting() {
+    polled_.store(true, std::memory_order_relaxed);
+    if (open_ == 0 && mode_ == Mode::granting)
+      maybe_grant(true);
+  }
   /// Likewise a flush: it has the deadline of a transfer.
   void waiting(const FlushRequest& flush);
   void release(RecvGroup* group) {
@@ -63,7 +67,7 @@ public:
   FlushRequest* flush(void* data, const Registration* memory);
   void release(FlushRequest* flush);
   uint32_t received(const RecvGroup& group, int i) const { return slot(group, i).received; }
-  const Error* fault();
+  const Error* fault() { return fault_ || link_.fault || peer_closed ? find_fault() : nullptr; }
   /// Takes back what was posted. False: the provider still holds some of the caller's memory after a second.
   bool withdraw();
   /// Whether the sender may still send into receives that are no longer wanted.
@@ -85,7 +89,7 @@ public:
   void cancelled(RecvSlot& slot);
   void flushed(FlushRequest& flush);
   void landed(RecvSlot& slot);
-  void fail(Error error);
+  [[gnu::cold]] void fail(Error error);
   /// The oldest notice of a one-sided operation that is complete; false when there is none.
   bool notice(uint64_t& value);
 
@@ -107,9 +111,16 @@ private:
   };
   static constexpr uint32_t most_notices = 64;
 
-  RecvSlot& slot(const RecvGroup& group, int i) const;
+  RecvSlot& slot(const RecvGroup& group, int i) const {
+    uint32_t place = group.sequence % most_receives;
+    return i == 0 ? first_slots_[place] : more_slots_[place * (most_grouped - 1) + uint32_t(i) - 1];
+  }
   RecvGroup& group(uint32_t sequence) const { return groups_[sequence % most_receives]; }
-  bool alike(const RecvGroup& g) const;
+  /// Whether its data may come unasked: one buffer, of the tag that was agreed on, in host memory.
+  bool alike(const RecvGroup& g) const {
+    const RecvSlot& s = slot(g, 0);
+    return g.count == 1 && s.tag == eager_tag_ && Memory::on_host(s.memory);
+  }
   bool may_be_eager(const RecvGroup& g);
   uint8_t* data_of(const Stashed& one) const;
   void fill(RecvSlot& slot, const uint8_t* data, uint16_t bytes);
@@ -121,6 +132,7 @@ private:
   void finish(RecvGroup& g);
   void arrange(RecvGroup& g);
   void maybe_grant(bool idle);
+  const Error* find_fault();
   bool post(RecvGroup& g);
   bool send_grants();
   void owe();

@@ -9,11 +9,6 @@ namespace {
 constexpr uint16_t control_reserve = 1;
 }
 
-bool RecvComm::alike(const RecvGroup& g) const {
-  const RecvSlot& s = slot(g, 0);
-  return g.count == 1 && s.tag == eager_tag_ && Memory::on_host(s.memory);
-}
-
 uint8_t* RecvComm::data_of(const Stashed& one) const {
   return &stash_memory_[one.place * endpoint_.eager_limit()];
 }
@@ -170,6 +165,7 @@ bool RecvComm::speak() {
     return true; // nothing more is posted or granted
   if (!post_flushes())
     return false;
+  endpoint_.repost(); // what is said here tells of room, too
   if (land_due_) {
     land_due_ = false;
     match_stash();

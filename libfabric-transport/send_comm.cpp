@@ -31,7 +31,7 @@ SendComm::~SendComm() {
   std::free(requests_);
 }
 
-const Error* SendComm::fault() {
+const Error* SendComm::find_fault() {
   if (!fault_ && link_.fault)
     fail(*link_.fault);
   if (!fault_ && deserted() && in_flight == 0)
