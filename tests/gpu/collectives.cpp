@@ -137,7 +137,7 @@ void write_results(FILE* file, const Asked& asked, const std::string& about, con
 }
 
 int measure(Asked asked) {
-  constexpr int repeats = 5;
+  constexpr int repeats = 20;
   asked.job.repeats = repeats;
   const Network networks[] = {asked.network, {"Socket", ""}};
   Turns turns[2];

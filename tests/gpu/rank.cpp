@@ -124,7 +124,7 @@ private:
   }
 
   Result<void> time_all(Comm comm) {
-    constexpr int warm_up = 2;
+    constexpr int warm_up = 20; // memory is touched for the first time, eager ways are found
     for (const Operation& operation : operations())
       for (size_t bytes : sizes(std::min(size_t(4096), job_.most)))
         for (int i = -warm_up; i < job_.repeats; ++i) {
