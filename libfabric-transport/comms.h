@@ -143,7 +143,9 @@ private:
   bool deserted() const { return peer_closed || link_.dying_since != Duration::max(); }
   const Error* find_fault();
   void starve();
-  SendRequest* send_eager(const void* data, size_t bytes, int tag);
+  SendRequest* send_eager(const void* data, size_t bytes, int tag, const Registration* memory);
+  void launch(SendRequest& request, const Registration* memory);
+  void count(const SendRequest& request);
   SendRequest* allocate(size_t bytes, int tag);
   SendRequest* start(SendRequest* request, ssize_t rc, const Registration* memory);
   bool say_notices();

@@ -11,8 +11,12 @@ void Endpoint::complete(Op* op, size_t bytes) {
   switch (op->kind) {
   case OpKind::packet_in:
     return take_packet(static_cast<PacketSlot&>(*op), bytes);
-  case OpKind::packet_out:
-    return give_back(static_cast<PacketOut&>(*op));
+  case OpKind::packet_out: {
+    auto& out = static_cast<PacketOut&>(*op);
+    SendRequest* lent = out.lent;
+    give_back(out);
+    return lent ? lent->comm->complete(*lent) : void();
+  }
   case OpKind::data_in: {
     auto& slot = static_cast<RecvSlot&>(*op);
     return slot.group->comm->complete(slot, bytes);
@@ -37,6 +41,13 @@ void Endpoint::complete(Op* op, size_t bytes) {
   }
 }
 
+namespace {
+Error not_sent(const SendRequest& request, const std::string& why) {
+  return Error(Kind::unavailable, cat("transfer of ", request.bytes, " bytes, tag ", request.tag, ", to ",
+                                      request.comm->link().peer, ": ", why));
+}
+} // namespace
+
 void Endpoint::complete_error() {
   fi_cq_err_entry entry{};
   char text[128] = "";
@@ -49,9 +60,13 @@ void Endpoint::complete_error() {
   switch (op->kind) {
   case OpKind::packet_in:
     return unposted_.push_back(static_cast<PacketSlot*>(op));
-  case OpKind::packet_out:
-    undelivered(static_cast<PacketOut&>(*op), why);
+  case OpKind::packet_out: {
+    auto& out = static_cast<PacketOut&>(*op);
+    undelivered(out, why);
+    if (out.lent)
+      out.lent->comm->fail(not_sent(*out.lent, why));
     return complete(op, 0);
+  }
   case OpKind::discard: {
     auto& slot = static_cast<RecvSlot&>(*op);
     RecvComm& comm = *slot.group->comm;
@@ -82,10 +97,8 @@ void Endpoint::complete_error() {
   case OpKind::data_out:
   case OpKind::one_sided: {
     auto& request = static_cast<SendRequest&>(*op);
-    SendComm& comm = *request.comm;
-    comm.fail(Error(Kind::unavailable, cat("transfer of ", request.bytes, " bytes, tag ", request.tag,
-                                           ", to ", comm.link().peer, ": ", why)));
-    return comm.complete(request);
+    request.comm->fail(not_sent(request, why));
+    return request.comm->complete(request);
   }
   }
 }

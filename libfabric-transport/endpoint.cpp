@@ -53,6 +53,8 @@ Result<void> Endpoint::create(const Device& device) {
                  : inject_bytes_ < 1024 ? eager_bytes
                                         : std::min(eager_bytes, inject_bytes_ - sizeof(PacketHeader));
   receive_depth_ = info.rx_attr->size;
+  if (device.packets_apart && info.tx_attr->iov_limit >= 2 && !(info.domain_attr->mr_mode & FI_MR_LOCAL))
+    lend_above_ = eager_bytes;
   // Each object goes to its owner at once: a failure below closes what there is.
   fid_fabric* fabric = nullptr;
   if (int rc = fi_fabric(info.fabric_attr, &fabric, nullptr))

@@ -83,8 +83,12 @@ public:
   /// The end of a link that no communicator uses.
   void forget(Link& link);
   /// Completes `header` with what the link has to say. False: not now (no room with the peer or the
-  /// provider). `reserve`: packets that must stay free.
-  bool send_packet(Link& link, PacketHeader& header, const void* payload, uint16_t reserve);
+  /// provider). `reserve`: packets that must stay free. `lent`: whose payload it is, which stays as it is
+  /// until the request is complete (only what lends() says); nullptr: the payload is copied.
+  bool send_packet(Link& link, PacketHeader& header, const void* payload, uint16_t reserve,
+                   SendRequest* lent = nullptr);
+  /// Whether so large a payload is sent from where it lies: a copy costs more than to wait for its end.
+  bool lends(size_t bytes) const { return bytes > lend_above_; }
   /// Gives the provider back the buffers of packets that were read, and their senders room for as many.
   void repost();
   /// A packet's buffer, registered with outs_descriptor(), until it is given back; nullptr: all are in use.
@@ -145,7 +149,7 @@ private:
   Options options_;
   Clock& clock_;
   std::string provider_, network_;
-  size_t inject_bytes_ = 0, eager_limit_ = 0;
+  size_t inject_bytes_ = 0, eager_limit_ = 0, lend_above_ = SIZE_MAX;
   size_t receive_depth_ = 0;
   fi_addr_t self_ = FI_ADDR_NOTAVAIL;
   // Closed from the last to the first.

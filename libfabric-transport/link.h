@@ -12,6 +12,7 @@
 namespace podstep::fabric {
 
 class Endpoint;
+struct SendRequest;
 struct Link;
 
 /// A posted buffer for one packet.
@@ -31,6 +32,7 @@ struct PacketOut : Op {
   PacketOut* next;
   uint32_t link; ///< ours, and its cookie: whose fault it is when the packet is not delivered
   uint64_t cookie;
+  SendRequest* lent; ///< whose memory goes with it, until it is sent; nullptr: it holds a copy
   uint8_t* bytes;
 };
 

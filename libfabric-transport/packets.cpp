@@ -3,6 +3,7 @@
 #include "libfabric-transport/endpoint.h"
 #include "libfabric-transport/introduce.h"
 #include <algorithm>
+#include <sys/uio.h>
 
 namespace podstep::fabric {
 
@@ -98,7 +99,8 @@ void Endpoint::acknowledge(Link& link) {
     queue(link, link.answer);
 }
 
-bool Endpoint::send_packet(Link& link, PacketHeader& header, const void* payload, uint16_t reserve) {
+bool Endpoint::send_packet(Link& link, PacketHeader& header, const void* payload, uint16_t reserve,
+                           SendRequest* lent) {
   if (link.fault || link.packets_address == FI_ADDR_NOTAVAIL || link.in_flight() + reserve >= link.limit)
     return false;
   size_t bytes = sizeof header + header.bytes;
@@ -111,6 +113,7 @@ bool Endpoint::send_packet(Link& link, PacketHeader& header, const void* payload
       return false;
     out->link = link.id;
     out->cookie = link.cookie;
+    out->lent = lent;
   }
   uint8_t* packet = out ? out->bytes : small;
   header.cookie = link.peer_cookie;
@@ -122,10 +125,15 @@ bool Endpoint::send_packet(Link& link, PacketHeader& header, const void* payload
     header.credits = link.creditor->owed;
   }
   std::memcpy(packet, &header, sizeof header);
-  if (header.bytes > 0)
+  if (header.bytes > 0 && !lent)
     std::memcpy(packet + sizeof header, payload, header.bytes);
-  ssize_t rc = out ? fi_send(packets_ep(), packet, bytes, outs_descriptor_, link.packets_address, out)
-                   : fi_inject(packets_ep(), packet, bytes, link.packets_address);
+  ssize_t rc;
+  if (lent) {
+    iovec parts[] = {{packet, sizeof header}, {const_cast<void*>(payload), header.bytes}};
+    rc = fi_sendv(packets_ep(), parts, nullptr, 2, link.packets_address, out);
+  } else
+    rc = out ? fi_send(packets_ep(), packet, bytes, outs_descriptor_, link.packets_address, out)
+             : fi_inject(packets_ep(), packet, bytes, link.packets_address);
   if (!posted(link, link.packets_stalled_since, rc, "packet")) {
     if (out)
       give_back(*out);

@@ -88,7 +88,7 @@ SendRequest* SendComm::send(const void* data, size_t bytes, int tag, const Regis
   if (!eager_)
     return starve(), nullptr;
   if (tag == eager_tag_ && bytes <= endpoint_.eager_limit() && Memory::on_host(memory))
-    return send_eager(data, bytes, tag);
+    return send_eager(data, bytes, tag, memory);
   eager_ = false;
   say_leave_ = true;
   if (!speak())
@@ -154,18 +154,26 @@ SendRequest* SendComm::start(SendRequest* request, ssize_t rc, const Registratio
     release(request);
     return nullptr;
   }
-  request->memory = memory;
-  endpoint_.hold(memory);
-  ++in_flight;
-  endpoint_.track(*request);
-  ++endpoint_.counters().messages_sent;
-  endpoint_.counters().bytes_sent += request->bytes;
-  ++link_.messages_out;
-  link_.bytes_out += request->bytes;
+  launch(*request, memory);
   return request;
 }
 
-SendRequest* SendComm::send_eager(const void* data, size_t bytes, int tag) {
+void SendComm::launch(SendRequest& request, const Registration* memory) {
+  request.memory = memory;
+  endpoint_.hold(memory);
+  ++in_flight;
+  endpoint_.track(request);
+  count(request);
+}
+
+void SendComm::count(const SendRequest& request) {
+  ++endpoint_.counters().messages_sent;
+  endpoint_.counters().bytes_sent += request.bytes;
+  ++link_.messages_out;
+  link_.bytes_out += request.bytes;
+}
+
+SendRequest* SendComm::send_eager(const void* data, size_t bytes, int tag, const Registration* memory) {
   if (credits_ == 0)
     return nullptr;
   SendRequest* request = allocate(bytes, tag);
@@ -176,18 +184,20 @@ SendRequest* SendComm::send_eager(const void* data, size_t bytes, int tag) {
   header.comm = peer_id;
   header.tag = tag;
   header.bytes = uint16_t(bytes);
-  if (!endpoint_.send_packet(link_, header, data, eager_reserve)) {
+  bool lent = endpoint_.lends(bytes);
+  if (!endpoint_.send_packet(link_, header, data, eager_reserve, lent ? request : nullptr)) {
     release(request);
     return nullptr;
   }
   --credits_;
-  // The packet holds a copy: the caller's memory is free again.
-  request->done.store(true, std::memory_order_relaxed);
-  Counters& counters = endpoint_.counters();
-  ++counters.messages_sent, ++counters.eager_sent;
-  counters.bytes_sent += bytes;
-  ++link_.messages_out;
-  link_.bytes_out += bytes;
+  ++endpoint_.counters().eager_sent;
+  if (lent)
+    launch(*request, memory);
+  else {
+    // The packet holds a copy: the caller's memory is free again.
+    request->done.store(true, std::memory_order_relaxed);
+    count(*request);
+  }
   return request;
 }
 
