@@ -36,6 +36,16 @@ Result<std::unique_ptr<Endpoint>> Endpoint::open(const Device& device, Options o
   return out;
 }
 
+void Endpoint::choose_sizes(const fi_info& info, bool packets_apart) {
+  inject_bytes_ = info.tx_attr->inject_size;
+  eager_limit_ = packets_apart          ? tcp_eager_bytes
+                 : inject_bytes_ < 1024 ? eager_bytes
+                                        : std::min(eager_bytes, inject_bytes_ - sizeof(PacketHeader));
+  receive_depth_ = info.rx_attr->size;
+  if (packets_apart && info.tx_attr->iov_limit >= 2 && !(info.domain_attr->mr_mode & FI_MR_LOCAL))
+    lend_above_ = eager_bytes;
+}
+
 Result<void> Endpoint::create(const Device& device) {
   Info own(fi_dupinfo(device.info.get()));
   if (!own)
@@ -48,13 +58,7 @@ Result<void> Endpoint::create(const Device& device) {
     info.tx_attr->tclass = options_.traffic_label;
   provider_ = device.provider;
   network_ = device.network;
-  inject_bytes_ = info.tx_attr->inject_size;
-  eager_limit_ = device.packets_apart   ? tcp_eager_bytes
-                 : inject_bytes_ < 1024 ? eager_bytes
-                                        : std::min(eager_bytes, inject_bytes_ - sizeof(PacketHeader));
-  receive_depth_ = info.rx_attr->size;
-  if (device.packets_apart && info.tx_attr->iov_limit >= 2 && !(info.domain_attr->mr_mode & FI_MR_LOCAL))
-    lend_above_ = eager_bytes;
+  choose_sizes(info, device.packets_apart);
   // Each object goes to its owner at once: a failure below closes what there is.
   fid_fabric* fabric = nullptr;
   if (int rc = fi_fabric(info.fabric_attr, &fabric, nullptr))

@@ -133,6 +133,7 @@ public:
 private:
   Endpoint(Options options, Clock& clock);
   Result<void> create(const Device& device);
+  void choose_sizes(const fi_info& info, bool packets_apart);
   Result<void> enable(fi_info& info, EndpointFid& out);
   int try_enable(fi_info& info, EndpointFid& out);
   fid_ep* packets_ep() { return packets_ep_ ? packets_ep_.get() : ep_.get(); }

@@ -44,13 +44,13 @@ def train(backend, group, o):
     """All steps from the same start; the losses, averaged over the ranks."""
     rank, ranks = dist.get_rank(), dist.get_world_size()
     torch.manual_seed(1)
-    plain = Network(dict(SHAPE, layers=o.layers, context=o.context))
+    plain = Network(dict(SHAPE, layers=o.layers, context=o.context)).to(o.device)
     network = DistributedDataParallel(plain, process_group=group)
     optimiser = torch.optim.SGD(plain.parameters(), lr=0.3)
     data, losses = text(1 << 20), []
     began = time.perf_counter()
     for step in range(o.steps):
-        loss = loss_of(network, *batch(data, step, rank, ranks, o.rows, o.context))
+        loss = loss_of(network, *(part.to(o.device) for part in batch(data, step, rank, ranks, o.rows, o.context)))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(plain.parameters(), 1.0)
@@ -75,6 +75,8 @@ def gradients(like, group):
         dist.barrier(group=group)
         began = time.perf_counter()
         dist.all_reduce(data, group=group)
+        if data.is_cuda:
+            torch.cuda.synchronize()
         best = min(best, time.perf_counter() - began)
     return best * 1000
 
@@ -82,7 +84,8 @@ def gradients(like, group):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--store", required=True)
-    p.add_argument("--backends", nargs="+", default=["podstep"], help="one after another, each from the same start: podstep gloo")
+    p.add_argument("--backends", nargs="+", default=["podstep"], help="one after another, each from the same start: podstep gloo nccl")
+    p.add_argument("--device", default="cpu", help="cpu, or cuda: gloo and nccl only")
     p.add_argument("--steps", type=int, default=10)
     p.add_argument("--rows", type=int, default=4, help="of each rank in each step")
     p.add_argument("--context", type=int, default=64)

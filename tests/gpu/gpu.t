@@ -71,6 +71,27 @@ for protocol in LL LL128; do
 done
 collectives 'up to 256 MiB' "$wire" --most 268435456
 collectives 'over shared memory' PODSTEP_FABRIC_PROVIDER=shm
+# PyTorch, whose NCCL is its own: a small model learns by our plugin what it learns by gloo.
+trains() {
+  local rank
+  for rank in 0 1; do
+    # NCCL sets up all that collectives does; see tests/gpu/launch.cpp.
+    env $wire RANK=$rank WORLD_SIZE=2 NCCL_HOSTID=rank$rank NCCL_NET=podstep NCCL_NET_PLUGIN=podstep NCCL_NET_PLUGIN_REF_COUNT=1 NCCL_P2P_DISABLE=1 \
+      NCCL_SHM_DISABLE=1 NCCL_MNNVL_ENABLE=0 NCCL_MAX_CTAS=4 NCCL_SOCKET_IFNAME=lo NCCL_DEBUG=INFO NCCL_DEBUG_SUBSYS=INIT,NET NCCL_DEBUG_FILE="$tmp/torch-$rank.log" \
+      GLOO_SOCKET_IFNAME=lo LD_LIBRARY_PATH="$top_builddir/.libs:${LD_LIBRARY_PATH-}" PYTHONPATH="$top_srcdir/contrib/examples/model" \
+      timeout 200 python3 "$top_srcdir/contrib/torch/train.py" --store "$tmp/store" --backends nccl gloo --device cuda --steps 8 >"$tmp/torch-$rank" 2>&1 &
+  done
+  wait
+}
+if [ "$(python3 -c 'import torch; print(torch.cuda.is_available())' 2>/dev/null)" = True ]; then
+  trains
+  like "$(cat "$tmp/torch-0")" 'nccl and gloo: losses at most [0-9.e-]* apart' 'PyTorch trains by NCCL and our plugin as it does by gloo' || diag "$(cat "$tmp/torch-1")"
+  diag "$(grep -v ' step ' "$tmp/torch-0")"
+  like "$(cat "$tmp"/torch-?.log)" 'via NET/podstep/' 'its NCCL goes by our plugin'
+else
+  skip 'there is no PyTorch for this GPU' 'PyTorch trains by NCCL and our plugin as it does by gloo'
+fi
+
 # Processes share a GPU by slices of milliseconds, in which the network is lost; with CUDA's MPS their kernels run side by side.
 results=${PODSTEP_GPU_RESULTS:-$top_builddir/gpu-results.tsv}
 collectives 'timed beside sockets, the GPU shared by slices' "$wire" --turns 3 --results "$results"

@@ -17,7 +17,7 @@ struct Outcome {
   std::string about; ///< `GPU, driver, NCCL`
   std::vector<std::string> notes;
   std::map<std::pair<std::string, size_t>, std::vector<double>>
-      times; ///< microseconds by operation and bytes
+      times; ///< by operation and bytes: each rank's microseconds
 };
 
 /// Runs them to their end, at most as long as the job's limit allows for all of it. `protocol`: of NCCL,

@@ -1,5 +1,6 @@
 // One rank of a launch, from its GPU to its last word: see rank.h.
 #include "tests/gpu/rank.h"
+#include "tests/bench/fabric/figures.h"
 #include <algorithm>
 #include <functional>
 #include <unistd.h>
@@ -126,14 +127,17 @@ private:
   Result<void> time_all(Comm comm) {
     constexpr int warm_up = 20; // memory is touched for the first time, eager ways are found
     for (const Operation& operation : operations())
-      for (size_t bytes : sizes(std::min(size_t(4096), job_.most)))
+      for (size_t bytes : sizes(std::min(size_t(4096), job_.most))) {
+        bench::Values times;
         for (int i = -warm_up; i < job_.repeats; ++i) {
           auto begun = std::chrono::steady_clock::now();
           PODSTEP_CHECK(named(operation, bytes, once(operation, place_, bytes / 4, comm)));
           std::chrono::duration<double, std::micro> taken = std::chrono::steady_clock::now() - begun;
           if (i >= 0)
-            say("time", cat(operation.name, '\t', bytes, '\t', taken.count()));
+            times.push_back(taken.count());
         }
+        report(cat("time\t", operation.name, '\t', bytes, '\t', bench::median(times)));
+      }
     return nccl_->destroy(comm);
   }
 

@@ -22,8 +22,8 @@ struct Wires {
   podstep::OwnedFd report;            ///< lines, each written at once; fields are separated by tabs
 };
 
-/// `skip WHY`, `fail WHY`; of rank 0 also `about GPU DRIVER NCCL`, `note TEXT` and `time OPERATION BYTES
-/// MICROSECONDS`. True: all was as it must be.
+/// `skip WHY`, `fail WHY`, `time OPERATION BYTES MICROSECONDS` (the median of its repeats); of rank 0 also
+/// `about GPU DRIVER NCCL` and `note TEXT`. True: all was as it must be.
 bool run_rank(const Job& job, int rank, Wires wires);
 
 } // namespace gpu
