@@ -130,6 +130,7 @@ Result<FabricFacts> look_at_fabric() {
   if (auto plugin = out.environment.find("NCCL_NET_PLUGIN"); plugin != out.environment.end())
     out.plugin_error = plugin_error(plugin->second);
   out.kdreg2 = ::access("/dev/kdreg2", F_OK) == 0;
+  out.gdrcopy = ::access("/dev/gdrdrv", F_OK) == 0;
   out.cpus = usable_cpus();
   const std::string path = fabric::site_policy_path();
   PODSTEP_TRY(bool there, fabric::check_site_policy(path));

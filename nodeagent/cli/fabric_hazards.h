@@ -20,7 +20,8 @@ struct FabricFacts {
   std::string
       plugin_error;    ///< why the library of NCCL_NET_PLUGIN does not load; empty: it does, or none is named
   bool kdreg2 = false; ///< its device is there
-  size_t cpus = 0;     ///< that this task may use
+  bool gdrcopy = false;      ///< likewise
+  size_t cpus = 0;           ///< that this task may use
   fabric::SitePolicy policy; ///< of the site
 };
 

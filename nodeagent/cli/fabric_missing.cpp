@@ -102,6 +102,17 @@ Found no_kdreg2(const FabricFacts& facts) {
       "FI_MR_CACHE_MONITOR=userfaultfd; in a container mount /dev/kdreg2"};
 }
 
+Found no_gdrcopy(const FabricFacts& facts) {
+  bool off = value(facts, "FI_HMEM_CUDA_USE_GDRCOPY") == "0";
+  if (!slingshot(facts) || facts.gpus.empty() || (facts.gdrcopy && !off))
+    return std::nullopt;
+  return Hazard{"gdrcopy",
+                cat(off ? "FI_HMEM_CUDA_USE_GDRCOPY is 0" : "/dev/gdrdrv is not here",
+                    ": cxi cannot do without CUDA then, and NCCL's data go through the host"),
+                off ? "FI_HMEM_CUDA_USE_GDRCOPY=1"
+                    : "the kernel module gdrdrv on the node; in a container mount /dev/gdrdrv"};
+}
+
 Found old_writedata(const FabricFacts& facts) {
   if (!slingshot(facts) || value(facts, "FI_CXI_ENABLE_WRITEDATA") != "1" || !older(facts, 2, 5))
     return std::nullopt;

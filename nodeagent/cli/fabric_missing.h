@@ -14,6 +14,8 @@ Found lone_shm(const FabricFacts&);
 Found missing_plugin(const FabricFacts&);
 /// The memory monitor kdreg2 without its device.
 Found no_kdreg2(const FabricFacts&);
+/// GPUs without GDRCopy: NCCL's plugins then go through the host.
+Found no_gdrcopy(const FabricFacts&);
 /// fi_writedata asked for where cxi has none.
 Found old_writedata(const FabricFacts&);
 

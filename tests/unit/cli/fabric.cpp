@@ -25,6 +25,7 @@ FabricFacts sound() {
   out.devices = {"cxi0"};
   out.providers = {"cxi", "tcp", "shm", "udp", "sockets", "ofi_rxm", "ofi_rxd"};
   out.kdreg2 = true;
+  out.gdrcopy = true;
   out.gpus = {"NVIDIA GH200 120GB"};
   out.libfabric = {2, 2};
   out.cpus = 288;
@@ -160,6 +161,13 @@ TEST_CASE("Each known bad setting is found once, with the setting that cures it"
             "memory-monitor", "userfaultfd"},
            {"kdreg2 without its device", [](FabricFacts& facts) { facts.kdreg2 = false; }, "kdreg2",
             "userfaultfd"},
+           {"no GDRCopy", [](FabricFacts& facts) { facts.gdrcopy = false; }, "gdrcopy", "gdrdrv"},
+           {"GDRCopy that is switched off", set("FI_HMEM_CUDA_USE_GDRCOPY", "0"), "gdrcopy",
+            "FI_HMEM_CUDA_USE_GDRCOPY=1"},
+           {"no GDRCopy, and no NIC",
+            all({no_nic(), set("FI_PROVIDER", "tcp"),
+                 [](FabricFacts& facts) { facts.gdrcopy = false, facts.gpus = {"NVIDIA H200"}; }}),
+            "", ""},
            {"a short queue", set("FI_CXI_DEFAULT_CQ_SIZE", "4096"), "queue-size", "=131072"},
            {"a queue of letters", set("FI_CXI_DEFAULT_CQ_SIZE", "many"), "queue-size", "=131072"},
            {"a long queue", set("FI_CXI_DEFAULT_CQ_SIZE", "262144"), "", ""},
