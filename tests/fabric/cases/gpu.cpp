@@ -18,14 +18,14 @@ namespace {
 class Memory {
 public:
   explicit Memory(size_t bytes) : gpu_(open()), bytes_(bytes), at_(must_have(gpu_.allocate(bytes))) {}
-  void* device() const { return reinterpret_cast<void*>(at_); }
+  void* device(size_t offset = 0) const { return reinterpret_cast<void*>(at_ + offset); }
   size_t size() const { return bytes_; }
   /// For the thread that calls.
   void use() { must_have(gpu_.use()); }
   void write(const std::vector<char>& data) { must_have(gpu_.upload(at_, data.data(), data.size())); }
-  std::vector<char> read(size_t bytes) {
+  std::vector<char> read(size_t bytes, size_t offset = 0) {
     std::vector<char> out(bytes);
-    must_have(gpu_.download(out.data(), at_, bytes));
+    must_have(gpu_.download(out.data(), at_ + offset, bytes));
     return out;
   }
 
@@ -116,10 +116,10 @@ char letter(int message, size_t i) {
   return char(message * 31 + int(i % 97) + 1);
 }
 constexpr size_t host_room = 4096;
-constexpr int host_messages = 20, gpu_messages = 6;
+constexpr int host_messages = 20, gpu_messages = 30, gpu_window = 10;
 /// Of GPU memory: the first needs none of it.
 size_t gpu_size(int message) {
-  return size_t(message) * 700;
+  return size_t(message) * 130;
 }
 
 /// Small messages out of host memory: what a plugin may have learned to send unasked.
@@ -135,13 +135,11 @@ void send_all(Session& session, void* comm, char* host, void* mhandle) {
   }
 }
 
-void receive_into(Session& session, void* comm, void* data, size_t size, void* mhandle) {
+void* receive(Session& session, void* comm, void* data, size_t size, void* mhandle) {
   int tag = 7;
   void* phandle = nullptr;
-  wait_for(*session.net, requested([&](void** out) {
-    return session.net->irecv(comm, 1, &data, &size, &tag, &mhandle, &phandle, out);
-  }),
-           "the receive");
+  return requested(
+      [&](void** out) { return session.net->irecv(comm, 1, &data, &size, &tag, &mhandle, &phandle, out); });
 }
 
 void expect_message(const std::vector<char>& seen, int message) {
@@ -150,33 +148,42 @@ void expect_message(const std::vector<char>& seen, int message) {
            " is not there");
 }
 
+/// Several receives at once, each with its own place in GPU memory.
+void receive_window(Session& session, void* comm, int first, Memory& gpu, void* handle) {
+  void* requests[gpu_window];
+  gpu.write(std::vector<char>(gpu.size()));
+  for (int i = 0; i < gpu_window; ++i)
+    requests[i] = receive(session, comm, gpu.device(size_t(i) * host_room), gpu_size(first + i), handle);
+  for (int i = 0; i < gpu_window; ++i) {
+    wait_for(*session.net, requests[i], "the receive");
+    size_t size = gpu_size(first + i), offset = size_t(i) * host_room;
+    void *data = gpu.device(offset), *flush = nullptr;
+    int got = int(size);
+    if (size > 0)
+      must(session.net->iflush(comm, 1, &data, &got, &handle, &flush), "iflush");
+    if (flush)
+      wait_for(*session.net, flush, "the flush");
+    expect_message(gpu.read(size, offset), host_messages + first + i);
+  }
+}
+
 void receive_all(Session& session, void* comm, std::vector<char>& host, void* host_handle, Memory& gpu,
                  void* gpu_handle) {
   for (int message = 0; message < host_messages; ++message) {
     // So that the sender is ahead, and what comes after the last of these is there before its receive.
     if (message == host_messages - 1)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    receive_into(session, comm, host.data(), 64, host_handle);
+    wait_for(*session.net, receive(session, comm, host.data(), 64, host_handle), "the receive");
     expect_message({host.begin(), host.begin() + 64}, message);
   }
-  for (int i = 0; i < gpu_messages; ++i) {
-    size_t size = gpu_size(i);
-    gpu.write(std::vector<char>(host_room));
-    receive_into(session, comm, gpu.device(), size, gpu_handle);
-    void *data = gpu.device(), *flush = nullptr;
-    int got = int(size);
-    if (size > 0)
-      must(session.net->iflush(comm, 1, &data, &got, &gpu_handle, &flush), "iflush");
-    if (flush)
-      wait_for(*session.net, flush, "the flush");
-    expect_message(gpu.read(size), host_messages + i);
-  }
+  for (int first = 0; first < gpu_messages; first += gpu_window)
+    receive_window(session, comm, first, gpu, gpu_handle);
 }
 
 } // namespace
 
 void gpu_late_receives(Rank& rank) {
-  Memory gpu(host_room);
+  Memory gpu(host_room * gpu_window);
   Session session(*rank.options);
   if (!(session.properties.ptr_support & ncclabi::ptr_cuda))
     throw Skipped("it does not take GPU memory here");
