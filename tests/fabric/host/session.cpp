@@ -3,9 +3,8 @@
 
 namespace harness {
 
-void must(int result, const char* call) {
-  if (result != ncclabi::success)
-    fail(call, " answered ", result_name(result), "", LastWords{});
+void fail_call(int result, const char* call) {
+  fail(call, " answered ", result_name(result), "", LastWords{});
 }
 
 int try_connect(Net& net, void* context, void* handle, void** comm, ncclabi::DeviceHandle** offload) {

@@ -28,7 +28,12 @@ inline ncclabi::DeviceHandle** no_offload() {
   return &none;
 }
 /// Throws Failed naming the call, the result and the plugin's last line of log.
-void must(int result, const char* call);
+[[noreturn]] void fail_call(int result, const char* call);
+/// Does so unless `result` is success: inline, for benches count what it costs.
+inline void must(int result, const char* call) {
+  if (result != ncclabi::success)
+    fail_call(result, call);
+}
 /// One call of connect. What an error leaves in *comm NCCL closes (F-NET-17), and so does this.
 int try_connect(Net&, void* context, void* handle, void** comm,
                 ncclabi::DeviceHandle** offload = no_offload());
