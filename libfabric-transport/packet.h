@@ -56,6 +56,18 @@ inline constexpr size_t packet_bytes = sizeof(PacketHeader) + tcp_eager_bytes;
 /// Small messages of a communicator that may be under way or unread.
 inline constexpr uint16_t eager_credits = 32;
 
+/// Buffers that a peer may fill: an endpoint that cannot post so many is of no use.
+inline constexpr uint16_t fewest_packets = 8;
+/// Packets that small messages leave to grants, control and acknowledgements.
+inline constexpr uint16_t eager_reserve = 6;
+/// Each word of its own about room costs both sides a message over TCP, so it is late: so many packets of
+/// `posted` after the last one (but not later than small messages stop for want of it), and so many credits.
+constexpr uint16_t untold_packets(uint16_t posted) {
+  uint16_t most = uint16_t(posted * 5 / 8), eager = uint16_t(posted - eager_reserve);
+  return most < eager ? most : eager;
+}
+inline constexpr uint16_t owed_credits = eager_credits * 3 / 4;
+
 /// Whether `bytes` bytes are a whole packet of a known type; what it says may still be wrong.
 inline bool is_packet(const uint8_t* data, size_t bytes, PacketHeader& header) {
   if (bytes < sizeof header || bytes > packet_bytes)

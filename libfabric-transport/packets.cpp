@@ -8,7 +8,7 @@
 namespace podstep::fabric {
 
 namespace {
-constexpr uint16_t fewest_packets = 8, most_packets = 40;
+constexpr uint16_t most_packets = 40;
 }
 
 Result<void> Endpoint::post_packets(Link& link) {
@@ -86,8 +86,7 @@ void Endpoint::repost() {
       continue;
     slot.from = nullptr;
     ++link->taken;
-    // Half of the room is used up without an answer: say so in a packet of its own.
-    if (uint16_t(link->taken - link->told) >= link->room.posted / 2)
+    if (uint16_t(link->taken - link->told) >= untold_packets(link->room.posted))
       acknowledge(*link);
   }
 }

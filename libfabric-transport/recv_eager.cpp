@@ -14,7 +14,7 @@ uint8_t* RecvComm::data_of(const Stashed& one) const {
 }
 
 void RecvComm::owe() {
-  if (++owed >= eager_credits / 2 && !say_credit_) {
+  if (++owed >= owed_credits && !say_credit_) {
     say_credit_ = true;
     if (!speak())
       endpoint_.queue(link_, *this);

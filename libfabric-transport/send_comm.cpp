@@ -9,8 +9,7 @@
 namespace podstep::fabric {
 
 namespace {
-/// Packets that small messages leave to grants, control and acknowledgements.
-constexpr uint16_t eager_reserve = 6, control_reserve = 1;
+constexpr uint16_t control_reserve = 1;
 constexpr Duration drain_time = std::chrono::seconds(1);
 } // namespace
 

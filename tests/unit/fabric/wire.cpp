@@ -124,6 +124,15 @@ TEST_CASE("A packet is whole, of a known type and as long as it says, or nothing
   }
 }
 
+TEST_CASE("Word of room is sent before small messages stop for want of it, however few the buffers") {
+  for (uint16_t posted = fewest_packets; posted < 300; ++posted) {
+    CAPTURE(posted);
+    CHECK(untold_packets(posted) > 0);
+    CHECK(untold_packets(posted) <= posted - eager_reserve);
+  }
+  CHECK(owed_credits < eager_credits);
+}
+
 TEST_CASE("A grant has as many entries as it says, and begins a group with the first") {
   uint8_t bytes[packet_bytes] = {};
   PacketHeader header, read;
