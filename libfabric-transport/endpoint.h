@@ -109,7 +109,12 @@ public:
   [[gnu::cold]] void fail(Link& link, Error error);
   /// After an answer of the provider to a post on this link. False: not posted; `-FI_EAGAIN` counts as a
   /// stall since `stalled_since`.
-  bool posted(Link& link, Duration& stalled_since, ssize_t rc, const char* what);
+  bool posted(Link& link, Duration& stalled_since, ssize_t rc, const char* what) {
+    if (rc != 0)
+      return refused(link, stalled_since, rc, what);
+    stalled_since = Duration::max();
+    return true;
+  }
 
   // --- requests in flight, oldest first ---
   void track(SendRequest& request);
@@ -142,6 +147,7 @@ private:
   void undelivered(const PacketOut& packet, const std::string& why);
   void take_packet(PacketSlot& slot, size_t bytes);
   void acknowledge(Link& link);
+  bool refused(Link& link, Duration& stalled_since, ssize_t rc, const char* what);
   void dispatch(Link& link, const PacketHeader& header, const uint8_t* payload);
   void talk();
   void tick();

@@ -154,11 +154,7 @@ bool Answer::speak() {
   return endpoint_.send_packet(link_, header, nullptr, 0);
 }
 
-bool Endpoint::posted(Link& link, Duration& stalled_since, ssize_t rc, const char* what) {
-  if (rc == 0) {
-    stalled_since = Duration::max();
-    return true;
-  }
+bool Endpoint::refused(Link& link, Duration& stalled_since, ssize_t rc, const char* what) {
   if (rc != -FI_EAGAIN) {
     fail(link, Error(Kind::unavailable, cat(what, " to ", link.peer, ": ", fi_strerror(int(-rc)))));
     return false;

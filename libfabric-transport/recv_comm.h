@@ -36,10 +36,10 @@ struct FlushRequest : Op, Request {
 };
 
 struct RecvBuffer {
-  void* data = nullptr;
-  size_t bytes = 0;
-  int tag = 0;
-  const Registration* memory = nullptr;
+  void* data;
+  size_t bytes;
+  int tag;
+  const Registration* memory;
 };
 
 class RecvComm : public Talker, public Creditor {
