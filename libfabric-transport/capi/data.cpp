@@ -51,6 +51,15 @@ PODSTEP_API int podstep_fabric_receive(podstep_fabric_receiver* receiver, int co
   return answer(c, fabric::post_on(c, [&] { return c.receive({wanted, size_t(count)}); }), request);
 }
 
+PODSTEP_API int podstep_fabric_flush(podstep_fabric_receiver* receiver, void* data,
+                                     podstep_fabric_memory* memory, podstep_fabric_request** request) {
+  auto& c = comm(receiver);
+  *request = nullptr;
+  if (fabric::Memory::on_host(registration(memory)))
+    return PODSTEP_FABRIC_OK;
+  return answer(c, fabric::post_on(c, [&] { return c.flush(data, registration(memory)); }), request);
+}
+
 PODSTEP_API int podstep_fabric_write(podstep_fabric_sender* sender, const void* data, size_t bytes,
                                      podstep_fabric_memory* memory, const unsigned char* region,
                                      uint64_t offset, const uint64_t* notice,
@@ -93,6 +102,14 @@ PODSTEP_API int podstep_fabric_test(podstep_fabric_request* raw, int* done, size
       sizes[i] = c.received(group, i);
     if (*done)
       c.release(&group);
+    return PODSTEP_FABRIC_OK;
+  }
+  if (request.type == Request::Type::flush) {
+    auto& flush = static_cast<fabric::FlushRequest&>(request);
+    if (fault)
+      return report(fabric_of(*flush.comm), *fault);
+    if (*done)
+      flush.comm->release(&flush);
     return PODSTEP_FABRIC_OK;
   }
   auto& send = static_cast<fabric::SendRequest&>(request);

@@ -125,6 +125,10 @@ int podstep_fabric_send(podstep_fabric_sender* sender, const void* data, size_t 
                         podstep_fabric_memory* memory, podstep_fabric_request** request);
 int podstep_fabric_receive(podstep_fabric_receiver* receiver, int count, const podstep_fabric_buffer* buffers,
                            podstep_fabric_request** request);
+/* For a GPU's memory: what the NIC wrote there before can be seen by the GPU and by CUDA once the request is
+   done. NULL: the memory is no GPU's, there is nothing to wait for. */
+int podstep_fabric_flush(podstep_fabric_receiver* receiver, void* data, podstep_fabric_memory* memory,
+                         podstep_fabric_request** request);
 
 /* --- one-sided: `region` is what the receiving process exported --- */
 int podstep_fabric_write(podstep_fabric_sender* sender, const void* data, size_t bytes,

@@ -17,6 +17,14 @@ tests_unit_fabric_engine_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS) $(fake_cxi_p
 tests_unit_fabric_engine_LDADD = libcatchmain.la libpodstep-fabric.la libcommon.la $(FABRIC_LIBS)
 EXTRA_tests_unit_fabric_engine_DEPENDENCIES = tests/support/libcxi-fi.la
 
+# Memory of a GPU: of the machine's, or of tests/support/cuda.
+check_PROGRAMS += tests/unit/fabric/on-gpu
+TESTS += tests/unit/fabric/on-gpu
+tests_unit_fabric_on_gpu_SOURCES = tests/unit/fabric/fake.h tests/unit/fabric/gpu.cpp tests/unit/fabric/pair.h
+tests_unit_fabric_on_gpu_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS) $(fake_cxi_path)
+tests_unit_fabric_on_gpu_LDADD = libcatchmain.la libgpuranks.la libpodstep-fabric.la libcommon.la $(FABRIC_LIBS)
+EXTRA_tests_unit_fabric_on_gpu_DEPENDENCIES = tests/support/libcxi-fi.la tests/support/libcuda.la
+
 # Ranks as threads, at each place where they can meet without Slurm.
 check_PROGRAMS += tests/unit/fabric/rendezvous
 TESTS += tests/unit/fabric/rendezvous

@@ -1,0 +1,163 @@
+// A GPU's memory through the C interface: on the machine's GPU by whatever provider registers it, elsewhere
+// on the fake cxi and the CUDA driver of tests/support.
+#include "tests/gpu/cuda.h"
+#include "tests/unit/fabric/fake.h"
+#include "tests/unit/fabric/pair.h"
+#include <algorithm>
+#include <dlfcn.h>
+
+using pair::Side;
+
+namespace {
+
+/// Before any endpoint: a driver, and where it is not the machine's the fake cxi.
+std::vector<const char*> providers() {
+  if (dlopen("libcuda.so.1", RTLD_NOW))
+    return {"net", "shm"};
+  fake::load();
+  // Whoever asks for libcuda.so.1 later gets this one, by its own name.
+  return {dlopen(FAKE_CXI_PATH "/libcuda.so.1", RTLD_NOW) ? "cxi" : "none"};
+}
+
+constexpr size_t most = 300000;
+/// Injected, unasked, and into a granted receive.
+constexpr size_t sizes[] = {8, 100, 4000, 20000, most};
+
+std::vector<char> text(size_t bytes, size_t seed) {
+  std::vector<char> out(bytes);
+  for (size_t i = 0; i < bytes; ++i)
+    out[i] = char(seed * 31 + i % 89 + 1);
+  return out;
+}
+
+/// GPU memory of one side, registered.
+struct Own {
+  Side& side;
+  gpu::Gpu gpu;
+  gpu::Address at;
+  podstep_fabric_memory* memory = nullptr;
+
+  explicit Own(Side& s) : side(s), gpu(take(gpu::Gpu::open())), at(take(gpu.allocate(most))) {
+    s.must(podstep_fabric_register(s.fabric, data(), most, &memory) == 0, "register memory of the GPU");
+  }
+  template<class T> T take(gpu::Result<T> result) const {
+    if (!result)
+      side.fail(result.error().message);
+    return std::move(*result);
+  }
+  void* data() const { return reinterpret_cast<void*>(at); }
+  void write(const std::vector<char>& what) {
+    if (auto done = gpu.upload(at, what.data(), what.size()); !done)
+      side.fail(done.error().message);
+  }
+  std::vector<char> read(size_t bytes) {
+    std::vector<char> out(bytes);
+    if (auto done = gpu.download(out.data(), at, bytes); !done)
+      side.fail(done.error().message);
+    return out;
+  }
+};
+
+void flush(Side& side, podstep_fabric_receiver* r, Own& own) {
+  podstep_fabric_request* request = nullptr;
+  side.rest([&] {
+    int rc = podstep_fabric_flush(r, own.data(), own.memory, &request);
+    side.must(rc >= 0, "flush");
+    return rc == 0;
+  });
+  side.must(request != nullptr, "there is something to wait for");
+  side.wait(request);
+}
+
+void receives(Side& side, const char* provider) {
+  side.open(provider);
+  auto* r = side.accept();
+  Own own(side);
+  std::vector<char> host(64);
+  podstep_fabric_memory* plain = nullptr;
+  side.must(podstep_fabric_register(side.fabric, host.data(), host.size(), &plain) == 0, "register");
+  podstep_fabric_request* request = nullptr;
+  side.must(podstep_fabric_flush(r, host.data(), plain, &request) == 0 && !request,
+            "the processor's own memory needs no flush");
+  size_t seed = 0;
+  for (size_t size : sizes)
+    for (int from_gpu : {0, 1}) {
+      own.write(std::vector<char>(most));
+      side.wait(side.receive(r, {{own.data(), most, 1, own.memory}}));
+      flush(side, r, own);
+      side.must(own.read(size) == text(size, ++seed),
+                from_gpu ? "it came from one GPU to the other" : "it came from a host to the GPU");
+    }
+  unsigned char region[PODSTEP_FABRIC_REGION_BYTES];
+  side.must(podstep_fabric_export(side.fabric, own.memory, own.data(), most, region) == 0, "export");
+  side.put(region, sizeof region);
+  uint64_t notice = 0;
+  side.rest([&] { return podstep_fabric_notice(r, &notice) == 0; });
+  flush(side, r, own);
+  side.must(own.read(most) == text(most, 99), "what was written is there");
+  side.meet();
+  podstep_fabric_deregister(side.fabric, plain);
+  podstep_fabric_deregister(side.fabric, own.memory);
+  podstep_fabric_close_receiver(r);
+}
+
+void sends(Side& side, const char* provider) {
+  side.open(provider);
+  auto* s = side.connect();
+  Own own(side);
+  std::vector<char> host(most);
+  podstep_fabric_memory* plain = nullptr;
+  side.must(podstep_fabric_register(side.fabric, host.data(), host.size(), &plain) == 0, "register");
+  size_t seed = 0;
+  for (size_t size : sizes) {
+    std::vector<char> words = text(size, ++seed);
+    std::copy(words.begin(), words.end(), host.begin());
+    side.wait(side.send(s, host.data(), size, 1, plain));
+    own.write(text(size, ++seed));
+    side.wait(side.send(s, own.data(), size, 1, own.memory));
+  }
+  unsigned char region[PODSTEP_FABRIC_REGION_BYTES];
+  side.take(region, sizeof region);
+  own.write(text(most, 99));
+  uint64_t notice = 1;
+  podstep_fabric_request* request = nullptr;
+  side.rest([&] {
+    return podstep_fabric_write(s, own.data(), most, own.memory, region, 0, &notice, &request) == 0;
+  });
+  side.wait(request);
+  own.write(std::vector<char>(most));
+  side.rest([&] {
+    return podstep_fabric_read(s, own.data(), most, own.memory, region, 0, nullptr, &request) == 0;
+  });
+  side.wait(request);
+  side.must(own.read(most) == text(most, 99), "what was read is there");
+  side.meet();
+  podstep_fabric_deregister(side.fabric, plain);
+  podstep_fabric_deregister(side.fabric, own.memory);
+  podstep_fabric_close_sender(s);
+}
+
+/// Whether it registers a GPU's memory here: libfabric may have been built without CUDA.
+bool takes(const char* provider) {
+  int status = pair::run([](Side&) {},
+                         [&](Side& side) {
+                           side.open(provider);
+                           Own own(side);
+                           podstep_fabric_deregister(side.fabric, own.memory);
+                         });
+  return status == 0;
+}
+
+} // namespace
+
+TEST_CASE("A GPU's memory sends, receives, is read and written, and a flush shows what came (F-GPU-2)") {
+  for (const char* provider : providers()) {
+    INFO(provider);
+    if (strcmp(provider, "cxi") != 0 && !takes(provider)) {
+      WARN(provider << " takes no memory of this GPU: this libfabric was built without CUDA");
+      continue;
+    }
+    CHECK(pair::run([&](Side& side) { receives(side, provider); },
+                    [&](Side& side) { sends(side, provider); }) == 0);
+  }
+}
