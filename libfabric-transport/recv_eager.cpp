@@ -16,8 +16,8 @@ uint8_t* RecvComm::data_of(const Stashed& one) const {
 void RecvComm::owe() {
   if (++owed >= owed_credits && !say_credit_) {
     say_credit_ = true;
-    if (!speak())
-      endpoint_.queue(link_, *this);
+    // Later: whoever matches what waits with receives must not meanwhile grant them.
+    endpoint_.queue(link_, *this);
     return;
   }
   if (!link_.creditor)
