@@ -186,3 +186,32 @@ TEST_CASE("A command queue that is full at every third post delays, and loses no
       });
   CHECK(status == 0);
 }
+
+TEST_CASE("Where the NIC takes few receives, small messages of one way go on all the same") {
+  for (const char* receives : {"8", "11", "16"}) {
+    INFO(receives);
+    Environment few{{"FAKE_CXI_RECEIVES", receives}};
+    constexpr uint64_t messages = 300;
+    int status = pair::run(
+        [&](Side& side) {
+          side.open("cxi");
+          auto* receiver = side.accept();
+          uint64_t got = 0;
+          for (uint64_t i = 0; i < messages; ++i) {
+            side.wait(side.receive(receiver, {{&got, sizeof got, 1, nullptr}}));
+            side.must(got == i, "the message is right");
+          }
+          side.meet();
+          podstep_fabric_close_receiver(receiver);
+        },
+        [&](Side& side) {
+          side.open("cxi");
+          auto* sender = side.connect();
+          for (uint64_t i = 0; i < messages; ++i)
+            side.wait(side.send(sender, &i, sizeof i, 1));
+          side.meet();
+          podstep_fabric_close_sender(sender);
+        });
+    CHECK(status == 0);
+  }
+}
