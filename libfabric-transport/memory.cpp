@@ -61,7 +61,7 @@ Result<void*> Memory::enroll(uintptr_t base, size_t bytes, const Dmabuf* from) {
   if (int device = cuda_device_of(range.iov_base); device >= 0) {
     if (!rules_.gpu && !from) // or the processor would be sent to copy it
       return Error(Kind::unsupported, cat("register ", bytes, " bytes of a GPU: the provider takes none"),
-                   "copy through the host; tcp and shm take it where libfabric was built with CUDA");
+                   "copy through the host; shm takes it where libfabric was built with CUDA");
     attr.iface = FI_HMEM_CUDA;
     attr.device.cuda = device;
   }
