@@ -12,4 +12,4 @@ libgpuranks_la_LIBADD = libcommon.la -ldl -lpthread
 check_PROGRAMS += tests/gpu/nccl-collectives
 tests_gpu_nccl_collectives_SOURCES = tests/gpu/collectives.cpp
 tests_gpu_nccl_collectives_LDADD = libgpuranks.la
-EXTRA_DIST += tests/gpu/README.md
+EXTRA_DIST += tests/gpu/README.md tests/gpu/results
