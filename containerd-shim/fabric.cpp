@@ -120,12 +120,12 @@ void plan_variables(std::string_view word, const SitePolicy& policy, const Fabri
     // What names the site's plugin is not for ours; the rest of its recipe is for every libfabric.
     if (!own || (name != "NCCL_NET" && name != "NCCL_NET_PLUGIN" && name != "NCCL_TUNER_PLUGIN"))
       out.preset.push_back(cat(name, "=", value));
-  const std::string* plugin = own && !sources.own.empty()      ? &sources.own.front()
-                              : !own && !policy.plugin.empty() ? &policy.plugin
-                                                               : nullptr;
-  if (!plugin)
+  std::string plugin = policy.plugin;
+  if (own)
+    plugin = sources.own.empty() ? "" : sources.own.front();
+  if (plugin.empty())
     return;
-  out.preset.push_back(plugin_variable(*plugin));
+  out.preset.push_back(plugin_variable(plugin));
   out.preset.push_back("NCCL_NET_PLUGIN_REF_COUNT=1"); // or 2.28 forgets it (F-HAZ-9)
 }
 

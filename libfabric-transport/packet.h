@@ -58,8 +58,8 @@ inline constexpr uint16_t eager_credits = 32;
 
 /// Buffers that a peer may fill: an endpoint that cannot post so many is of no use.
 inline constexpr uint16_t fewest_packets = 8;
-/// Packets that small messages leave to grants, control and acknowledgements.
-inline constexpr uint16_t eager_reserve = 6;
+/// Packets that small messages leave to grants, control and acknowledgements; and those to acknowledgements.
+inline constexpr uint16_t eager_reserve = 6, control_reserve = 1;
 /// Each word of its own about room costs both sides a message over TCP, so it is late: so many packets of
 /// `posted` after the last one (but not later than small messages stop for want of it), and so many credits.
 constexpr uint16_t untold_packets(uint16_t posted) {

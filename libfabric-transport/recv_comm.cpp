@@ -9,7 +9,6 @@
 namespace podstep::fabric {
 
 namespace {
-constexpr uint16_t control_reserve = 1;
 constexpr Duration withdraw_time = std::chrono::seconds(1);
 /// After the peer's end is gone, what it sent before may still arrive: so long without anything new.
 constexpr Duration grace = std::chrono::milliseconds(500);
@@ -212,22 +211,12 @@ void RecvComm::finish(RecvGroup& g) {
 
 void RecvComm::complete(RecvSlot& s, size_t bytes) {
   s.posted = false;
-  s.filled = true;
-  endpoint_.let_go(s.memory);
   ++granted_received_;
   s.received = uint32_t(bytes);
-  Counters& counters = endpoint_.counters();
-  ++counters.messages_received;
-  counters.bytes_received += bytes;
-  ++link_.messages_in;
-  link_.bytes_in += bytes;
   closed_since_ = Duration::max();
   link_.dying_since = link_.dying_since == Duration::max() ? link_.dying_since : endpoint_.active();
-  RecvGroup& g = *s.group;
-  if (++g.filled == g.count) {
-    finish(g);
+  if (filled(s))
     maybe_grant(open_ == 0);
-  }
 }
 
 void RecvComm::discarded(RecvSlot& s) {

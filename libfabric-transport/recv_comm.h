@@ -126,7 +126,8 @@ private:
   void fill(RecvSlot& slot, const uint8_t* data, uint16_t bytes);
   bool fits(const RecvSlot& slot, size_t bytes);
   bool land(RecvSlot& slot, const uint8_t* data, uint16_t bytes);
-  void filled(RecvSlot& slot);
+  /// Its message is there, of `received` bytes. True: and with it all of its group.
+  bool filled(RecvSlot& slot);
   void fill_from_stash(RecvGroup& g);
   void match_stash();
   void finish(RecvGroup& g);

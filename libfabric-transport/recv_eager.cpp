@@ -5,10 +5,6 @@
 
 namespace podstep::fabric {
 
-namespace {
-constexpr uint16_t control_reserve = 1;
-}
-
 uint8_t* RecvComm::data_of(const Stashed& one) const {
   return &stash_memory_[one.place * endpoint_.eager_limit()];
 }
@@ -40,7 +36,7 @@ void RecvComm::fill(RecvSlot& s, const uint8_t* data, uint16_t bytes) {
   filled(s);
 }
 
-void RecvComm::filled(RecvSlot& s) {
+bool RecvComm::filled(RecvSlot& s) {
   s.filled = true;
   endpoint_.let_go(s.memory);
   Counters& counters = endpoint_.counters();
@@ -48,8 +44,10 @@ void RecvComm::filled(RecvSlot& s) {
   counters.bytes_received += s.received;
   ++link_.messages_in;
   link_.bytes_in += s.received;
-  if (++s.group->filled == s.group->count)
+  bool all = ++s.group->filled == s.group->count;
+  if (all)
     finish(*s.group);
+  return all;
 }
 
 bool RecvComm::take_eager(const PacketHeader& header, const uint8_t* payload) {

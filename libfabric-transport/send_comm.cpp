@@ -9,7 +9,6 @@
 namespace podstep::fabric {
 
 namespace {
-constexpr uint16_t control_reserve = 1;
 constexpr Duration drain_time = std::chrono::seconds(1);
 } // namespace
 

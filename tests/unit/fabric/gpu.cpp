@@ -77,10 +77,9 @@ void receives(Side& side, const char* provider) {
   auto* r = side.accept();
   Own own(side);
   std::vector<char> host(64);
-  podstep_fabric_memory* plain = nullptr;
-  side.must(podstep_fabric_register(side.fabric, host.data(), host.size(), &plain) == 0, "register");
+  pair::Registered plain(side, host.data(), host.size());
   podstep_fabric_request* request = nullptr;
-  side.must(podstep_fabric_flush(r, host.data(), plain, &request) == 0 && !request,
+  side.must(podstep_fabric_flush(r, host.data(), plain.memory, &request) == 0 && !request,
             "the processor's own memory needs no flush");
   size_t seed = 0;
   for (size_t size : sizes)
@@ -91,9 +90,7 @@ void receives(Side& side, const char* provider) {
       side.must(own.read(size) == text(size, ++seed),
                 from_gpu ? "it came from one GPU to the other" : "it came from a host to the GPU");
     }
-  unsigned char region[PODSTEP_FABRIC_REGION_BYTES];
-  side.must(podstep_fabric_export(side.fabric, own.memory, own.data(), most, region) == 0, "export");
-  side.put(region, sizeof region);
+  side.share(own.memory, own.data(), most);
   uint64_t notice = 0;
   side.rest([&] { return podstep_fabric_notice(r, &notice) == 0; });
   flush(side, r, own);
@@ -101,7 +98,6 @@ void receives(Side& side, const char* provider) {
   // A provider may read from a GPU only while whose memory it is makes progress.
   side.rest([&] { return podstep_fabric_notice(r, &notice) == 0; });
   side.meet();
-  podstep_fabric_deregister(side.fabric, plain);
   podstep_fabric_deregister(side.fabric, own.memory);
   podstep_fabric_close_receiver(r);
 }
@@ -111,13 +107,12 @@ void sends(Side& side, const char* provider) {
   auto* s = side.connect();
   Own own(side);
   std::vector<char> host(most);
-  podstep_fabric_memory* plain = nullptr;
-  side.must(podstep_fabric_register(side.fabric, host.data(), host.size(), &plain) == 0, "register");
+  pair::Registered plain(side, host.data(), host.size());
   size_t seed = 0;
   for (size_t size : sizes) {
     std::vector<char> words = text(size, ++seed);
     std::copy(words.begin(), words.end(), host.begin());
-    side.wait(side.send(s, host.data(), size, 1, plain));
+    side.wait(side.send(s, host.data(), size, 1, plain.memory));
     own.write(text(size, ++seed));
     side.wait(side.send(s, own.data(), size, 1, own.memory));
   }
@@ -137,7 +132,6 @@ void sends(Side& side, const char* provider) {
   side.wait(request);
   side.must(own.read(most) == text(most, 99), "what was read is there");
   side.meet();
-  podstep_fabric_deregister(side.fabric, plain);
   podstep_fabric_deregister(side.fabric, own.memory);
   podstep_fabric_close_sender(s);
 }

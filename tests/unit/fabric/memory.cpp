@@ -7,23 +7,12 @@
 #include <sys/mman.h>
 
 using fake::Environment;
+using pair::Registered;
 using pair::Side;
 
 static const bool loaded = fake::load();
 
 namespace {
-
-/// Registered for a scope.
-struct Registered {
-  podstep_fabric* fabric;
-  podstep_fabric_memory* memory = nullptr;
-  Registered(Side& side, void* data, size_t bytes) : fabric(side.fabric) {
-    side.must(podstep_fabric_register(fabric, data, bytes, &memory) == 0, "register");
-  }
-  ~Registered() { podstep_fabric_deregister(fabric, memory); }
-  Registered(const Registered&) = delete;
-  Registered& operator=(const Registered&) = delete;
-};
 
 constexpr size_t most = 200000;
 /// Injected, unasked, and into a granted receive.
@@ -45,9 +34,7 @@ void receive_all(Side& side) {
                 got);
       side.must(got[0] == size && got[1] == size, "the group is right");
     }
-  unsigned char region[PODSTEP_FABRIC_REGION_BYTES];
-  side.must(podstep_fabric_export(side.fabric, whole.memory, buffer.data(), most, region) == 0, "export");
-  side.put(region, sizeof region);
+  side.share(whole.memory, buffer.data(), most);
   uint64_t notice = 0;
   side.rest([&] { return podstep_fabric_notice(r, &notice) == 0; });
   side.must(notice == 7 && buffer[most - 1] == most % 251, "what was written is there");
@@ -176,10 +163,7 @@ TEST_CASE("Memory that only its dma-buf reaches is sent, received, written and r
           podstep_fabric_progress(side.fabric);
         side.must(got == device.bytes && device.view[0] == 5 && device.view[got - 1] == 5,
                   "what was received lies in the file");
-        unsigned char region[PODSTEP_FABRIC_REGION_BYTES];
-        side.must(podstep_fabric_export(side.fabric, memory, device.place, device.bytes, region) == 0,
-                  "export");
-        side.put(region, sizeof region);
+        side.share(memory, device.place, device.bytes);
         uint64_t notice = 0;
         side.rest([&] { return podstep_fabric_notice(r, &notice) == 0; });
         side.must(device.view[100] == 6 && device.view[99] == 5, "what was written lies there too");

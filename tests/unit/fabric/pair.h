@@ -63,6 +63,12 @@ struct Side {
       must(std::chrono::steady_clock::now() < end, "30 s passed");
     }
   }
+  /// Lets the other process read and write that memory; it takes the region.
+  void share(podstep_fabric_memory* memory, void* data, size_t bytes) const {
+    unsigned char region[PODSTEP_FABRIC_REGION_BYTES];
+    must(podstep_fabric_export(fabric, memory, data, bytes, region) == 0, "export");
+    put(region, sizeof region);
+  }
   podstep_fabric_receiver* accept() const {
     unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
     podstep_fabric_listener* listener = nullptr;
@@ -111,6 +117,18 @@ struct Side {
   void wait(podstep_fabric_request* request, size_t* sizes = nullptr) const {
     must(podstep_fabric_wait(request, 30000, sizes) == 0, "wait");
   }
+};
+
+/// Registered for a scope.
+struct Registered {
+  podstep_fabric* fabric;
+  podstep_fabric_memory* memory = nullptr;
+  Registered(const Side& side, void* data, size_t bytes) : fabric(side.fabric) {
+    side.must(podstep_fabric_register(fabric, data, bytes, &memory) == 0, "register");
+  }
+  ~Registered() { podstep_fabric_deregister(fabric, memory); }
+  Registered(const Registered&) = delete;
+  Registered& operator=(const Registered&) = delete;
 };
 
 /// Runs `receiver` here and `sender` in a fork; returns the fork's wait status.

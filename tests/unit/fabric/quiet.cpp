@@ -72,10 +72,8 @@ template<class Round> uint64_t counted(Round round) {
 /// Memory of one side, all of it registered.
 struct Own {
   std::vector<char> data = std::vector<char>(bytes * group);
-  podstep_fabric_memory* memory = nullptr;
-  explicit Own(const Side& side) {
-    side.must(podstep_fabric_register(side.fabric, data.data(), data.size(), &memory) == 0, "register");
-  }
+  pair::Registered registered;
+  explicit Own(const Side& side) : registered(side, data.data(), data.size()) {}
   char* at(size_t i) { return data.data() + i * bytes; }
 };
 
@@ -83,24 +81,20 @@ void receives(Side& side, const char* provider) {
   side.open(provider);
   auto* r = side.accept();
   Own own(side);
-  unsigned char region[PODSTEP_FABRIC_REGION_BYTES];
-  side.must(podstep_fabric_export(side.fabric, own.memory, own.data.data(), own.data.size(), region) == 0,
-            "export");
-  side.put(region, sizeof region);
+  side.share(own.registered.memory, own.data.data(), own.data.size());
   uint64_t allocated = counted([&](uint64_t i) {
     uint64_t notice = 0;
     insist(side, "notice", [&] { return podstep_fabric_notice(r, &notice); });
     side.must(notice == i, "the notice is this round's");
     podstep_fabric_buffer buffers[group];
     for (size_t k = 0; k < group; ++k)
-      buffers[k] = {own.at(k), bytes, int(k), own.memory};
+      buffers[k] = {own.at(k), bytes, int(k), own.registered.memory};
     podstep_fabric_request* request = nullptr;
     insist(side, "receive", [&] { return podstep_fabric_receive(r, int(group), buffers, &request); });
     side.wait(request);
   });
   side.must(allocated == 0, "the receiver allocates nothing");
   side.meet();
-  podstep_fabric_deregister(side.fabric, own.memory);
   podstep_fabric_close_receiver(r);
 }
 
@@ -113,24 +107,24 @@ void sends(Side& side, const char* provider) {
   uint64_t allocated = counted([&](uint64_t i) {
     podstep_fabric_request* request = nullptr;
     insist(side, "read", [&] {
-      return podstep_fabric_read(s, own.at(1), bytes, own.memory, region, 0, nullptr, &request);
+      return podstep_fabric_read(s, own.at(1), bytes, own.registered.memory, region, 0, nullptr, &request);
     });
     side.wait(request);
     insist(side, "write", [&] {
-      return podstep_fabric_write(s, own.at(0), bytes, own.memory, region, bytes, &i, &request);
+      return podstep_fabric_write(s, own.at(0), bytes, own.registered.memory, region, bytes, &i, &request);
     });
     side.wait(request);
     for (size_t k = 0; k < group; ++k) {
       // Some small enough to be injected, some not.
       insist(side, "send", [&] {
-        return podstep_fabric_send(s, own.at(k), k % 2 ? bytes : 100, int(k), own.memory, &request);
+        return podstep_fabric_send(s, own.at(k), k % 2 ? bytes : 100, int(k), own.registered.memory,
+                                   &request);
       });
       side.wait(request);
     }
   });
   side.must(allocated == 0, "the sender allocates nothing");
   side.meet();
-  podstep_fabric_deregister(side.fabric, own.memory);
   podstep_fabric_close_sender(s);
 }
 
