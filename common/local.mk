@@ -11,6 +11,7 @@ libcommon_la_SOURCES = \
   common/keyval.cpp common/keyval.h \
   common/limits.h \
   common/log.cpp common/log.h \
+  common/nccl_plugin.h \
   common/path.cpp common/path.h \
   common/process.cpp common/process.h \
   common/result.h \

@@ -3,6 +3,7 @@
 #include "common/fabric_policy.h"
 #include "common/file.h"
 #include "common/install.h"
+#include "common/nccl_plugin.h"
 #include "common/slingshot.h"
 #include "common/text.h"
 #include "common/wire_runtime.h"
@@ -103,13 +104,9 @@ Result<std::vector<std::string>> roots_of(std::string_view word, const SitePolic
 
 /// NCCL looks up X, then libnccl-net-X.so, in the library path: the short form works in all its versions.
 std::string plugin_variable(const std::string& path) {
-  constexpr std::string_view prefix = "libnccl-net-", suffix = ".so";
-  std::string name = path.substr(path.rfind('/') + 1);
-  bool plain =
-      name.starts_with(prefix) && name.ends_with(suffix) && name.size() > prefix.size() + suffix.size();
-  return cat("NCCL_NET_PLUGIN=", plain
-                                     ? name.substr(prefix.size(), name.size() - prefix.size() - suffix.size())
-                                     : cat(fabric::container_directory, "/", name));
+  std::string name = short_plugin_name(path);
+  return cat("NCCL_NET_PLUGIN=",
+             name.empty() ? cat(fabric::container_directory, "/", path.substr(path.rfind('/') + 1)) : name);
 }
 
 void plan_variables(std::string_view word, const SitePolicy& policy, const FabricSources& sources,

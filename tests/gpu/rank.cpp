@@ -1,5 +1,6 @@
 // One rank of a launch, from its GPU to its last word: see rank.h.
 #include "tests/gpu/rank.h"
+#include "common/nccl_plugin.h"
 #include "tests/bench/fabric/figures.h"
 #include <algorithm>
 #include <functional>
@@ -15,13 +16,11 @@ using podstep::cat;
 /// one that is loaded already is found by its own name.
 Result<void> name_plugin(const Nccl& nccl) {
   constexpr int takes_path = 22200;
-  constexpr std::string_view prefix = "libnccl-net-", suffix = ".so";
-  std::string path = getenv("NCCL_NET_PLUGIN"), name = path.substr(path.rfind('/') + 1);
-  if (nccl.number() >= takes_path || !name.starts_with(prefix) || !name.ends_with(suffix))
+  std::string path = getenv("NCCL_NET_PLUGIN"), name = podstep::short_plugin_name(path);
+  if (nccl.number() >= takes_path || name.empty())
     return {};
   PODSTEP_CHECK(Library::open(path));
-  setenv("NCCL_NET_PLUGIN", name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()).c_str(),
-         1);
+  setenv("NCCL_NET_PLUGIN", name.c_str(), 1);
   return {};
 }
 

@@ -1,6 +1,7 @@
 // A site's fabric.conf: what is read, and each line that is refused.
 #include "common/fabric_policy.h"
 #include "common/file.h"
+#include "common/nccl_plugin.h"
 #include "tests/unit/catch.h"
 #include <cstdlib>
 #include <filesystem>
@@ -96,4 +97,12 @@ TEST_CASE("Only the three words name a fabric") {
     CHECK(is_fabric_word(word));
   for (const char* word : {"", "Site", "nvidia", "site "})
     CHECK_FALSE(is_fabric_word(word));
+}
+
+TEST_CASE("A plugin's short name is the X of libnccl-net-X.so, wherever the library lies") {
+  CHECK(short_plugin_name("/opt/site/libnccl-net-ofi.so") == "ofi");
+  CHECK(short_plugin_name("libnccl-net-a.b.so") == "a.b");
+  for (const char* other : {"", "/", "libnccl-net.so", "libnccl-net-.so", "/libnccl-net-x.so/plugin",
+                            "xlibnccl-net-x.so", "libnccl-net-x.so.1"})
+    CHECK(short_plugin_name(other) == "");
 }
