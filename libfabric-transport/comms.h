@@ -143,6 +143,7 @@ private:
   bool deserted() const { return peer_closed || link_.dying_since != Duration::max(); }
   const Error* find_fault();
   void starve();
+  void leave();
   SendRequest* send_eager(const void* data, size_t bytes, int tag, const Registration* memory);
   void launch(SendRequest& request, const Registration* memory);
   void count(const SendRequest& request);
@@ -157,7 +158,8 @@ private:
   Grant grants_[most_receives];
   uint32_t first_grant_ = 0, end_grant_ = 0;
   bool eager_ = false, say_leave_ = false, say_too_large_ = false, say_drained_ = false, say_want_ = false;
-  Duration starved_since_ = Duration::max(); ///< active time since when a send has waited for a grant
+  bool asked_ = false; ///< for grants, and none has come since
+  Duration ask_at_{};  ///< not before that active time
   int32_t eager_tag_ = 0;
   uint16_t credits_ = eager_credits;
   uint32_t too_large_[2] = {0, 0};

@@ -32,6 +32,7 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/packets.cpp libfabric-transport/progress.cpp \
   libfabric-transport/random.h \
   libfabric-transport/recv_comm.cpp libfabric-transport/recv_comm.h \
+  libfabric-transport/saving.h \
   libfabric-transport/recv_eager.cpp \
   libfabric-transport/recv_flush.cpp \
   libfabric-transport/recv_landing.cpp \

@@ -139,12 +139,10 @@ void RecvComm::maybe_grant(bool idle) {
   uint32_t waiting = next_ - granted_end_;
   if (mode_ != Mode::granting || waiting == 0 || say_grant_)
     return;
-  // Grants are saved up only by who comes back to test: another may post and then sleep. A grant is a system
-  // call at either end, whatever the size: while half of the receives are open the sender is not kept short
-  // (seen over TCP: eight receives of 128 KiB on eight channels gain a fifth, one of 1 MiB 4 %).
+  // Grants are saved up only by who comes back to test: another may post and then sleep.
   if (wanted_ || !polled_ || (open_ == 0 && idle))
     wanted_ = false;
-  else if (waiting < (open_ == 0 ? 4 : open_))
+  else if (!saving_.enough(waiting, open_, endpoint_.active()))
     return;
   say_grant_ = true;
   if (!speak())

@@ -1,6 +1,7 @@
 // The receiving end of a communicator: see comms.h.
 #pragma once
 #include "libfabric-transport/comms.h"
+#include "libfabric-transport/saving.h"
 
 namespace podstep::fabric {
 
@@ -154,6 +155,7 @@ private:
   uint32_t granted_received_ = 0,
            announced_ = 0; ///< messages into granted receives, and as the sender counts
   bool wanted_ = false;    ///< the sender has asked for a grant
+  Saving saving_;          ///< of grants
   /// The caller has tested since it last posted: said outside the gate, heard by whoever is inside.
   std::atomic<bool> polled_{true};
   uint16_t stashed_ = 0, stash_end_ = 0;

@@ -150,6 +150,8 @@ bool RecvComm::notice(uint64_t& value) {
 
 void RecvComm::take_want() {
   wanted_ = true;
+  if (next_ != granted_end_)
+    saving_.ran_short(endpoint_.active());
   maybe_grant(true);
 }
 

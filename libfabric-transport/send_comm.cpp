@@ -10,6 +10,8 @@ namespace podstep::fabric {
 
 namespace {
 constexpr Duration drain_time = std::chrono::seconds(1);
+/// Between two words that grants are wanted.
+constexpr Duration patience = std::chrono::milliseconds(2);
 } // namespace
 
 SendComm::SendComm(Endpoint& endpoint, Link& link)
@@ -87,25 +89,30 @@ SendRequest* SendComm::send(const void* data, size_t bytes, int tag, const Regis
     return starve(), nullptr;
   if (tag == eager_tag_ && bytes <= endpoint_.eager_limit() && Memory::on_host(memory))
     return send_eager(data, bytes, tag, memory);
-  eager_ = false;
-  say_leave_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
+  leave();
   return nullptr;
 }
 
-/// A receiver that posted, but makes no progress between, does not know that it is waited for.
+/// The receiver answers with grants for what it has posted.
+void SendComm::leave() {
+  eager_ = false;
+  asked_ = false;
+  ask_at_ = endpoint_.active() + patience;
+  say_leave_ = true;
+  if (!speak())
+    endpoint_.queue(link_, *this);
+}
+
+/// A receiver may have saved grants up for too long, or have posted and make no progress: it is told, once
+/// until there is a grant, and not at every message of a receiver that is merely slow.
 void SendComm::starve() {
-  constexpr Duration patience = std::chrono::milliseconds(2);
-  Duration now = endpoint_.active();
-  if (starved_since_ == Duration::max())
-    starved_since_ = now;
-  else if (now - starved_since_ >= patience) {
-    starved_since_ = now + std::chrono::hours(24 * 365); // once
-    say_want_ = true;
-    if (!speak())
-      endpoint_.queue(link_, *this);
-  }
+  if (asked_ || endpoint_.active() < ask_at_)
+    return;
+  asked_ = true;
+  ask_at_ = endpoint_.active() + patience;
+  say_want_ = true;
+  if (!speak())
+    endpoint_.queue(link_, *this);
 }
 
 SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, const Registration* memory) {
@@ -141,7 +148,7 @@ SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, con
   if (inject)
     complete(*request);
   ++granted_sent;
-  starved_since_ = Duration::max();
+  asked_ = false;
   grant.used |= uint8_t(1u << at);
   pop_used();
   return request;
@@ -333,10 +340,7 @@ void SendComm::take_eager_on(int32_t tag) {
 void SendComm::take_eager_off() {
   if (!eager_)
     return; // we left by ourselves meanwhile
-  eager_ = false;
-  say_leave_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
+  leave();
 }
 
 bool SendComm::take_credits(uint16_t credits) {

@@ -19,7 +19,10 @@ libfabricbench_la_SOURCES = \
   tests/bench/fabric/raw_wire.cpp tests/bench/fabric/wire.h
 libfabricbench_la_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS)
 libfabricbench_la_LIBADD = libfabrichost.la $(FABRIC_LIBS)
-tests_bench_netperf_driver_SOURCES = tests/bench/fabric/netperf.cpp tests/bench/fabric/figures.h
+tests_bench_netperf_driver_SOURCES = \
+  tests/bench/fabric/contest.cpp tests/bench/fabric/contest.h \
+  tests/bench/fabric/core_distance.cpp tests/bench/fabric/core_distance.h \
+  tests/bench/fabric/figures.h tests/bench/fabric/netperf.cpp
 tests_bench_netperf_driver_LDADD = libfabricbench.la
 tests_bench_rawfabric_SOURCES = tests/bench/fabric/rawfabric.cpp
 tests_bench_rawfabric_LDADD = libfabricbench.la

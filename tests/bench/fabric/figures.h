@@ -25,28 +25,45 @@ inline void figure(const std::string& name, const char* unit, const Values& v) {
   fflush(stdout);
 }
 
-template<class Operation> Values pairwise(const Values& a, const Values& b, Operation operation) {
+/// A turn's values, by turn; none where nothing was measured.
+using Turns = std::vector<Values>;
+
+/// Of each turn.
+inline Values medians(const Turns& turns) {
   Values out;
-  for (size_t i = 0; i < a.size() && i < b.size(); i++)
-    out.push_back(operation(a[i], b[i]));
+  for (const Values& one : turns)
+    if (!one.empty())
+      out.push_back(median(one));
   return out;
 }
-inline Values ratios(const Values& a, const Values& b) {
+inline Values all(const Turns& turns) {
+  Values out;
+  for (const Values& one : turns)
+    out.insert(out.end(), one.begin(), one.end());
+  return out;
+}
+
+/// Of each turn: the median of what `operation` makes of the values that were measured side by side.
+template<class Operation> Values pairwise(const Turns& a, const Turns& b, Operation operation) {
+  Turns out;
+  for (size_t turn = 0; turn < a.size() && turn < b.size(); turn++) {
+    out.emplace_back();
+    for (size_t i = 0; i < a[turn].size() && i < b[turn].size(); i++)
+      out.back().push_back(operation(a[turn][i], b[turn][i]));
+  }
+  return medians(out);
+}
+inline Values ratios(const Turns& a, const Turns& b) {
   return pairwise(a, b, [](double x, double y) { return x / y; });
 }
-inline Values differences(const Values& a, const Values& b) {
+inline Values differences(const Turns& a, const Turns& b) {
   return pairwise(a, b, [](double x, double y) { return x - y; });
 }
 /// The largest, or the least; empty of nothing.
-inline Values best(const Values& v, bool largest) {
+inline Turns best(const Turns& turns, bool largest) {
+  Values v = all(turns);
   if (v.empty())
     return {};
-  return {largest ? *std::max_element(v.begin(), v.end()) : *std::min_element(v.begin(), v.end())};
+  return {{largest ? *std::max_element(v.begin(), v.end()) : *std::min_element(v.begin(), v.end())}};
 }
-/// How far the middle half of the values lies apart, as a part of the median.
-inline double swing(Values v) {
-  std::sort(v.begin(), v.end());
-  return (v[v.size() * 3 / 4] - v[v.size() / 4]) / median(v);
-}
-
 } // namespace bench

@@ -1,9 +1,7 @@
 // netperf-driver: what NCCL network plugins cost beside raw libfabric and memcpy, all in one run that takes
 // turns. Prints figures; judges nothing.
-#include "tests/bench/fabric/figures.h"
-#include "tests/bench/fabric/plan.h"
+#include "tests/bench/fabric/contest.h"
 #include <cstdlib>
-#include <map>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,7 +16,8 @@ constexpr const char* usage = R"(usage: netperf-driver [OPTION...] [MEASURE...]
   --all                  also connections up to 4096, registration, late receivers, killed peers
   --names                the names of all measures, and nothing else
   MEASURE                only measures whose name begins so: latency, bandwidth-64K
-Two processes for each contender, on a core each; they take turns at every measure, in changing order; the first turn is thrown away.
+Two processes for each contender, on a core each, new ones for each turn; in a turn all contenders do every measure one after the other, in an order drawn anew.
+raw-again is raw once more: what its ratios are apart from 1 is the noise of the thing against itself.
 )";
 
 struct Asked {
@@ -101,7 +100,8 @@ Asked parse(int argc, char** argv) {
     one.environment.insert(one.environment.begin(), "FI_PROVIDER=" + asked.provider);
     one.environment.insert(one.environment.begin(), "PODSTEP_FABRIC_PROVIDER=" + asked.provider);
   }
-  asked.contenders.push_back({Contender::Kind::raw, "raw", "", asked.provider, {}});
+  for (const char* name : {"raw", "raw-again"})
+    asked.contenders.push_back({Contender::Kind::raw, name, "", asked.provider, {}});
   asked.contenders.push_back({Contender::Kind::copy, "memcpy", "", "", {}});
   return asked;
 }
@@ -113,48 +113,18 @@ bool wanted(const Asked& asked, std::string_view name) {
   return asked.wanted.empty();
 }
 
-/// All contenders' living pairs; one that fails is started again for the next measure.
-class Field {
-public:
-  explicit Field(const std::vector<Contender>& contenders)
-      : contenders_(contenders), pairs_(contenders.size()) {}
-  /// Not ok: it was told why on standard error.
-  Reply ask(size_t i, const Measure& measure) {
-    if (!pairs_[i] || !pairs_[i]->usable())
-      pairs_[i] = std::make_unique<Pair>(contenders_[i]);
-    Reply reply = pairs_[i]->ask(measure.command);
-    if (!reply.ok)
-      fprintf(stderr, "# %s-%s: %s\n", contenders_[i].name.c_str(), measure.name.c_str(), reply.why);
-    return reply;
-  }
-
-private:
-  const std::vector<Contender>& contenders_;
-  std::vector<std::unique_ptr<Pair>> pairs_;
-};
-
-bool takes_part(const Contender& contender, const Measure& measure) {
-  if (contender.kind == Contender::Kind::plugin)
-    return true;
-  return measure.for_all && (contender.kind == Contender::Kind::raw || measure.command.ask == Ask::stream);
-}
-
-struct Collected {
-  Values value, p99, cpu_us, cpu_s_gb;
-};
-
 /// The figures of one measure: each contender's, then those that compare.
 void print(const Measure& measure, const std::vector<Contender>& contenders,
            std::map<std::string, Collected>& got) {
-  const Values& floor = got["raw"].value;
+  const Turns& floor = got["raw"].value;
   for (const Contender& one : contenders) {
     const Collected& mine = got[one.name];
     std::string name = one.name + "-" + measure.name;
-    figure(name, measure.unit, mine.value);
-    figure(name + "-p99", "us", mine.p99);
-    figure(name + "-cpu-per-message", "us", mine.cpu_us);
-    figure(name + "-cpu-per-GB", "s", mine.cpu_s_gb);
-    if (one.kind != Contender::Kind::plugin)
+    figure(name, measure.unit, medians(mine.value));
+    figure(name + "-p99", "us", medians(mine.p99));
+    figure(name + "-cpu-per-message", "us", medians(mine.cpu_us));
+    figure(name + "-cpu-per-GB", "s", medians(mine.cpu_s_gb));
+    if (one.kind == Contender::Kind::copy || one.name == "raw")
       continue;
     // The best of all turns beside the floor's best says more where the machine does other things meanwhile.
     if (measure.larger_is_better) {
@@ -165,40 +135,11 @@ void print(const Measure& measure, const std::vector<Contender>& contenders,
       figure(name + "-best-added", measure.unit, differences(best(mine.value, false), best(floor, false)));
     }
   }
-  if (!floor.empty())
-    figure("raw-" + measure.name + "-swing", "ratio", {swing(floor)});
   const Contender& first = contenders.front();
   for (const Contender& peer : contenders)
     if (peer.kind == Contender::Kind::plugin && peer.name != first.name)
       figure(first.name + "-over-" + peer.name + "-" + measure.name, "ratio",
              ratios(got[first.name].value, got[peer.name].value));
-}
-
-std::map<std::string, Collected> run(const Asked& asked, Field& field, const Measure& measure) {
-  std::map<std::string, Collected> got;
-  std::map<size_t, bool> failed;
-  // What sets thousands of connections up, or registers thousands of regions, is not repeated as often.
-  int turns = measure.command.ask == Ask::storm ? std::min(asked.repeats, 5) : asked.repeats;
-  for (int turn = 0; turn <= turns; turn++)
-    for (size_t k = 0; k < asked.contenders.size(); k++) {
-      size_t i = (k + size_t(turn)) % asked.contenders.size();
-      const Contender& one = asked.contenders[i];
-      if (failed[i] || !takes_part(one, measure))
-        continue;
-      Reply reply = field.ask(i, measure);
-      failed[i] = !reply.ok;
-      if (!reply.ok || turn == 0)
-        continue;
-      Collected& mine = got[one.name];
-      mine.value.push_back(reply.timing.value);
-      if (measure.command.ask == Ask::latency || measure.command.ask == Ask::late)
-        mine.p99.push_back(reply.timing.p99), mine.cpu_us.push_back(reply.timing.cpu_us);
-      if (measure.command.ask == Ask::stream && one.kind != Contender::Kind::copy)
-        mine.cpu_us.push_back(reply.timing.cpu_us);
-      if (measure.command.ask == Ask::stream)
-        mine.cpu_s_gb.push_back(reply.timing.cpu_s_gb);
-    }
-  return got;
 }
 
 /// Seconds from SIGKILL of the receiver to the sender's error; a pair of its own each time.
@@ -226,14 +167,13 @@ int main(int argc, char** argv) {
     setrlimit(RLIMIT_NOFILE, &files);
   }
   // Whoever names a measure wants it.
-  const std::vector<Measure> plan = asked.all || !asked.wanted.empty() ? whole_plan() : message_plan();
-  Field field(asked.contenders);
-  std::map<std::string, std::map<std::string, Collected>> results;
+  std::vector<Measure> plan;
+  for (Measure& measure : asked.all || !asked.wanted.empty() ? whole_plan() : message_plan())
+    if (wanted(asked, measure.name))
+      plan.push_back(std::move(measure));
+  Results results = contest(asked.contenders, plan, asked.repeats);
   for (const Measure& measure : plan)
-    if (wanted(asked, measure.name)) {
-      results[measure.name] = run(asked, field, measure);
-      print(measure, asked.contenders, results[measure.name]);
-    }
+    print(measure, asked.contenders, results[measure.name]);
   // How much dearer each connection is among thousands.
   for (const Contender& one : asked.contenders)
     figure(one.name + "-" + growth, "ratio",

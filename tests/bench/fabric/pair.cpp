@@ -23,7 +23,6 @@ struct Server {
   Plugin* plugin = nullptr;
 
   Server(const Contender& c, Rank& r) : contender(c), rank(r), region(make_region()) {
-    memset(region.out, 1, region_bytes);
     if (c.kind == Contender::Kind::plugin)
       wire = plugin_wire(rank, region, &plugin);
     else if (c.kind == Contender::Kind::raw)

@@ -17,7 +17,7 @@ namespace {
 Command streams(size_t bytes, size_t window, size_t of_channels, bool both_ways) {
   Command command;
   command.ask = Ask::stream;
-  size_t count = std::clamp<size_t>((size_t{256} << 20) / bytes / of_channels, window, 20000);
+  size_t count = std::clamp<size_t>((size_t{128} << 20) / bytes / of_channels, window, 20000);
   command.streams = {bytes, window, of_channels, both_ways, count};
   return command;
 }

@@ -1,6 +1,6 @@
 check_PROGRAMS += tests/unit/fabric/unit
 TESTS += tests/unit/fabric/unit
-tests_unit_fabric_unit_SOURCES = tests/unit/fabric/card.cpp tests/unit/fabric/mr_cache.cpp tests/unit/fabric/settings.cpp \
+tests_unit_fabric_unit_SOURCES = tests/unit/fabric/card.cpp tests/unit/fabric/mr_cache.cpp tests/unit/fabric/saving.cpp tests/unit/fabric/settings.cpp \
   tests/unit/fabric/shm_view.cpp tests/unit/fabric/wire.cpp
 tests_unit_fabric_unit_LDADD = libcatchmain.la libfabricparts.la libcommon.la
 
