@@ -5,10 +5,10 @@
 
 namespace podstep::fabric {
 
-/// A packet of grants is a system call or two at either end, whatever it brings (seen over TCP: eight receives
-/// of 128 KiB on eight channels gain a fifth when half of the grants are saved up, one of 64 KiB 2 % more when
-/// seven eighths are). But a sender that has to wait for grants loses more: where the way to it and back is
-/// long beside what is still open it says so, and then half are saved up at most.
+/// A packet of grants is a system call or two at either end, whatever it brings (seen over TCP: eight
+/// receives of 128 KiB on eight channels gain a fifth when half of the grants are saved up, one of 64 KiB 2 %
+/// more when seven eighths are). But a sender that has to wait for grants loses more: where the way to it and
+/// back is long beside what is still open it says so, and then half are saved up at most.
 class Saving {
 public:
   static constexpr Duration step = std::chrono::milliseconds(4);

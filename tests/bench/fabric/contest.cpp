@@ -1,4 +1,5 @@
-// Taking turns.
+// Contenders take turns: new pairs for each, an order that is drawn anew, and only rounds in which the cores
+// kept still.
 #include "tests/bench/fabric/contest.h"
 #include "tests/bench/fabric/core_distance.h"
 #include <algorithm>

@@ -16,11 +16,11 @@ struct Collected {
 /// By the name of the measure, then of the contender.
 using Results = std::map<std::string, std::map<std::string, Collected>>;
 
-/// Every contender that can, at every measure, several times in each of `turns` turns. Where a process's memory
-/// happens to lie moves its streams by a tenth for as long as it lives, and who was before it has warmed or
-/// emptied caches: so no process serves two turns, and the order is drawn anew each time (from a constant
-/// seed). What was measured while the cores moved apart is thrown away and measured again.
-/// A contender that fails at a measure is not asked for it again; standard error has the reason.
+/// Every contender that can, at every measure, several times in each of `turns` turns. Where a process's
+/// memory happens to lie moves its streams by a tenth for as long as it lives, and who was before it has
+/// warmed or emptied caches: so no process serves two turns, and the order is drawn anew each time (from a
+/// constant seed). What was measured while the cores moved apart is thrown away and measured again. A
+/// contender that fails at a measure is not asked for it again; standard error has the reason.
 Results contest(const std::vector<Contender>& contenders, const std::vector<Measure>& plan, int turns);
 
 } // namespace bench

@@ -4,8 +4,8 @@
 namespace bench {
 
 /// Nanoseconds in which a word goes from the core of rank 0 to that of rank 1 and back, at best. Takes half a
-/// millisecond; 0 where there is one core. A hypervisor moves its CPUs about every few seconds, and what two of them move between each
-/// other goes with it (seen: 55, 62 and 320 ns were 5, 7 and 2 GB/s over TCP).
+/// millisecond; 0 where there is one core. A hypervisor moves its CPUs about every few seconds, and what two
+/// of them move between each other goes with it (seen: 55, 62 and 320 ns were 5, 7 and 2 GB/s over TCP).
 double core_distance();
 
 /// Whether two distances are the same but for noise.

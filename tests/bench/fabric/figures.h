@@ -25,6 +25,19 @@ inline void figure(const std::string& name, const char* unit, const Values& v) {
   fflush(stdout);
 }
 
+template<class Operation> Values pairwise(const Values& a, const Values& b, Operation operation) {
+  Values out;
+  for (size_t i = 0; i < a.size() && i < b.size(); i++)
+    out.push_back(operation(a[i], b[i]));
+  return out;
+}
+inline Values ratios(const Values& a, const Values& b) {
+  return pairwise(a, b, [](double x, double y) { return x / y; });
+}
+inline Values differences(const Values& a, const Values& b) {
+  return pairwise(a, b, [](double x, double y) { return x - y; });
+}
+
 /// A turn's values, by turn; none where nothing was measured.
 using Turns = std::vector<Values>;
 
@@ -42,28 +55,19 @@ inline Values all(const Turns& turns) {
     out.insert(out.end(), one.begin(), one.end());
   return out;
 }
-
-/// Of each turn: the median of what `operation` makes of the values that were measured side by side.
-template<class Operation> Values pairwise(const Turns& a, const Turns& b, Operation operation) {
+/// Of each turn: the median of what `compare` makes of what was measured side by side.
+inline Values by_turn(const Turns& a, const Turns& b, Values (*compare)(const Values&, const Values&)) {
   Turns out;
-  for (size_t turn = 0; turn < a.size() && turn < b.size(); turn++) {
-    out.emplace_back();
-    for (size_t i = 0; i < a[turn].size() && i < b[turn].size(); i++)
-      out.back().push_back(operation(a[turn][i], b[turn][i]));
-  }
+  for (size_t turn = 0; turn < a.size() && turn < b.size(); turn++)
+    out.push_back(compare(a[turn], b[turn]));
   return medians(out);
 }
-inline Values ratios(const Turns& a, const Turns& b) {
-  return pairwise(a, b, [](double x, double y) { return x / y; });
-}
-inline Values differences(const Turns& a, const Turns& b) {
-  return pairwise(a, b, [](double x, double y) { return x - y; });
-}
 /// The largest, or the least; empty of nothing.
-inline Turns best(const Turns& turns, bool largest) {
+inline Values best(const Turns& turns, bool largest) {
   Values v = all(turns);
   if (v.empty())
     return {};
-  return {{largest ? *std::max_element(v.begin(), v.end()) : *std::min_element(v.begin(), v.end())}};
+  return {largest ? *std::max_element(v.begin(), v.end()) : *std::min_element(v.begin(), v.end())};
 }
+
 } // namespace bench

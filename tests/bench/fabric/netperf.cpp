@@ -128,10 +128,10 @@ void print(const Measure& measure, const std::vector<Contender>& contenders,
       continue;
     // The best of all turns beside the floor's best says more where the machine does other things meanwhile.
     if (measure.larger_is_better) {
-      figure(name + "-ratio", "ratio", ratios(mine.value, floor));
+      figure(name + "-ratio", "ratio", by_turn(mine.value, floor, ratios));
       figure(name + "-best-ratio", "ratio", ratios(best(mine.value, true), best(floor, true)));
     } else {
-      figure(name + "-added", measure.unit, differences(mine.value, floor));
+      figure(name + "-added", measure.unit, by_turn(mine.value, floor, differences));
       figure(name + "-best-added", measure.unit, differences(best(mine.value, false), best(floor, false)));
     }
   }
@@ -139,7 +139,7 @@ void print(const Measure& measure, const std::vector<Contender>& contenders,
   for (const Contender& peer : contenders)
     if (peer.kind == Contender::Kind::plugin && peer.name != first.name)
       figure(first.name + "-over-" + peer.name + "-" + measure.name, "ratio",
-             ratios(got[first.name].value, got[peer.name].value));
+             by_turn(got[first.name].value, got[peer.name].value, ratios));
 }
 
 /// Seconds from SIGKILL of the receiver to the sender's error; a pair of its own each time.
@@ -177,7 +177,7 @@ int main(int argc, char** argv) {
   // How much dearer each connection is among thousands.
   for (const Contender& one : asked.contenders)
     figure(one.name + "-" + growth, "ratio",
-           ratios(results["connect-4096"][one.name].value, results["connect-256"][one.name].value));
+           by_turn(results["connect-4096"][one.name].value, results["connect-256"][one.name].value, ratios));
   if ((asked.all || !asked.wanted.empty()) && wanted(asked, death))
     kills(asked);
 }
