@@ -146,6 +146,9 @@ private:
   [[gnu::cold]] void complete_error();
   void undelivered(const PacketOut& packet, const std::string& why);
   void take_packet(PacketSlot& slot, size_t bytes);
+  void hear(Link* link, PacketSlot& slot, const PacketHeader& header);
+  void hear_later(Link& link, PacketSlot& slot, const PacketHeader& header);
+  static PacketSlot* take_early(Link& link);
   void acknowledge(Link& link);
   bool refused(Link& link, Duration& stalled_since, ssize_t rc, const char* what);
   void dispatch(Link& link, const PacketHeader& header, const uint8_t* payload);

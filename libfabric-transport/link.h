@@ -18,6 +18,7 @@ struct Link;
 /// A posted buffer for one packet.
 struct PacketSlot : Op {
   Link* from;       ///< whose packet was in it, while it waits to be posted again
+  PacketSlot* next; ///< another that came before its turn
   void* descriptor; ///< of its memory, where the provider needs one
   uint8_t* bytes;   ///< as many as the endpoint's packets may have
 };
@@ -84,6 +85,8 @@ struct Link {
   uint16_t limit = 0;                  ///< how many packets the peer takes
   uint16_t sent = 0, acknowledged = 0; ///< packets to the peer; modulo 65536
   uint16_t taken = 0, told = 0; ///< packets from the peer whose buffers lie ready again; as the peer knows it
+  uint16_t heard = 0;           ///< packets from the peer that had their turn: the number of the next
+  PacketSlot* early = nullptr;  ///< packets that came before their turn, in no order
   Talker *first_talker = nullptr, *last_talker = nullptr;
   Creditor* creditor = nullptr;
 

@@ -29,7 +29,7 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/meet.cpp \
   libfabric-transport/memory.cpp libfabric-transport/memory.h \
   libfabric-transport/op.h \
-  libfabric-transport/packets.cpp libfabric-transport/progress.cpp \
+  libfabric-transport/packets.cpp libfabric-transport/packets_in.cpp libfabric-transport/progress.cpp \
   libfabric-transport/random.h \
   libfabric-transport/recv_comm.cpp libfabric-transport/recv_comm.h \
   libfabric-transport/saving.h \

@@ -33,8 +33,8 @@ struct PacketHeader {
   uint16_t bytes = 0;        ///< of the payload
   uint16_t starts = 0;       ///< grant: bit i is set where entry i begins a group
   uint8_t type = 0;
-  uint8_t count = 0; ///< grant: entries
-  uint16_t unused = 0;
+  uint8_t count = 0;   ///< grant: entries
+  uint16_t number = 0; ///< of this packet among those of its link, modulo 65536
 };
 static_assert(sizeof(PacketHeader) == 40);
 
@@ -67,6 +67,12 @@ constexpr uint16_t untold_packets(uint16_t posted) {
   return most < eager ? most : eager;
 }
 inline constexpr uint16_t owed_credits = eager_credits * 3 / 4;
+
+/// Whether packet `number` may be under way, and not have had its turn, where `heard` is the next in turn and
+/// the peer may fill `posted` buffers; all modulo 65536.
+constexpr bool to_come(uint16_t number, uint16_t heard, uint16_t posted) {
+  return uint16_t(number - heard) < posted;
+}
 
 /// Whether `bytes` bytes are a whole packet of a known type; what it says may still be wrong.
 inline bool is_packet(const uint8_t* data, size_t bytes, PacketHeader& header) {

@@ -1,4 +1,5 @@
-// The packets of an endpoint: sending them within the peer's room, taking them as hostile input.
+// The packets of an endpoint: the buffers for them, and sending them within the peer's room. Who takes them
+// is in packets_in.cpp.
 #include "common/text.h"
 #include "libfabric-transport/endpoint.h"
 #include "libfabric-transport/introduce.h"
@@ -71,6 +72,10 @@ void Endpoint::forget(Link& link) {
   for (PacketSlot* slot : unposted_)
     if (slot->from == &link)
       slot->from = nullptr;
+  for (; link.early; link.early = link.early->next) {
+    link.early->from = nullptr;
+    unposted_.push_back(link.early);
+  }
   // The buffers stay posted, for any packet may come into any of them; the next link takes them over.
   if (link.room.slots)
     spare_.push_back(std::move(link.room));
@@ -118,6 +123,7 @@ bool Endpoint::send_packet(Link& link, PacketHeader& header, const void* payload
   header.cookie = link.peer_cookie;
   header.link = link.peer_id;
   header.acknowledged = link.taken;
+  header.number = link.sent;
   header.credits = 0;
   if (link.creditor) {
     header.credit_comm = link.creditor->peer_comm;
@@ -176,80 +182,6 @@ void Endpoint::fail(Link& link, Error error) {
     return;
   ++counters_.errors;
   link.fault = std::move(error);
-}
-
-void Endpoint::take_packet(PacketSlot& slot, size_t bytes) {
-  PacketHeader header;
-  Link* link = nullptr;
-  if (is_packet(slot.bytes, bytes, header)) {
-    link = introducer_->link(header.link);
-    // Anybody who can reach the endpoint can send it bytes: without the cookie they are nobody's.
-    if (link && (header.cookie != link->cookie || !link->introduced))
-      link = nullptr;
-  }
-  if (link && link->fault)
-    link = nullptr;
-  if (link) {
-    link->proven = true;
-    uint16_t news = uint16_t(header.acknowledged - link->acknowledged);
-    if (news > link->in_flight())
-      fail(*link, Error(Kind::invalid, cat(link->peer, " acknowledges packets that were never sent")));
-    else {
-      link->acknowledged = header.acknowledged;
-      dispatch(*link, header, slot.bytes + sizeof header);
-    }
-  }
-  // Posted again by the next turn: whoever waits for this packet need not wait for that.
-  slot.from = link;
-  unposted_.push_back(&slot);
-  if (link && header.type == uint8_t(PacketType::hello))
-    acknowledge(*link);
-}
-
-void Endpoint::dispatch(Link& link, const PacketHeader& header, const uint8_t* payload) {
-  bool fine = true;
-  auto number = [&](size_t at) {
-    uint32_t n;
-    std::memcpy(&n, payload + at, sizeof n);
-    return n;
-  };
-  if (header.credits > 0) {
-    SendComm* comm = senders_.find(header.credit_comm);
-    if (comm && &comm->link() == &link)
-      fine = comm->take_credits(header.credits);
-  }
-  auto type = PacketType(header.type);
-  if (type == PacketType::eager || type == PacketType::leave || type == PacketType::too_large ||
-      type == PacketType::want || type == PacketType::notify) {
-    RecvComm* comm = receivers_.find(header.comm);
-    if (!comm || &comm->link() != &link)
-      return; // it was closed meanwhile
-    if (type == PacketType::eager)
-      fine = fine && comm->take_eager(header, payload);
-    else if (type == PacketType::leave)
-      fine = fine && comm->take_leave();
-    else if (type == PacketType::want)
-      comm->take_want();
-    else if (type == PacketType::notify)
-      fine = fine && comm->take_notice(number(0) | uint64_t(number(4)) << 32);
-    else {
-      uint32_t sizes[2] = {number(0), number(4)};
-      comm->take_too_large(header.tag, sizes);
-    }
-  } else if (type != PacketType::nothing && type != PacketType::hello) {
-    SendComm* comm = senders_.find(header.comm);
-    if (!comm || &comm->link() != &link)
-      return;
-    if (type == PacketType::grant)
-      fine = fine && comm->take_grant(header, payload);
-    else if (type == PacketType::eager_on)
-      comm->take_eager_on(header.tag);
-    else
-      comm->take_eager_off();
-  }
-  if (!fine)
-    fail(link,
-         Error(Kind::invalid, cat(link.peer, " breaks the protocol: packet of type ", int(header.type))));
 }
 
 } // namespace podstep::fabric

@@ -32,8 +32,23 @@ void take(Queue& queue, const fi_cq_tagged_entry& entry) {
     return;
   if (op->target)
     receive_to_gpu(*op, entry.len);
-  queue.add({op->user, op->flags, entry.len, entry.tag, 0, Reason::none});
+  Done done{op->user, op->flags, entry.len, entry.tag, 0, Reason::none};
+  // One to five reads later: after some of what was matched behind it, and before other.
+  if ((op->flags & FI_RECV) != 0 && entry.len > queue.rendezvous)
+    queue.fetched.push_back({done, queue.reads + 1 + queue.reads * 7 % 5});
+  else
+    queue.add(done);
   give_op(op);
+}
+
+/// What has been fetched by now.
+void fetch(Queue& queue) {
+  std::erase_if(queue.fetched, [&](const Fetched& one) {
+    bool complete = queue.reads >= one.complete_at;
+    if (complete)
+      queue.add(one.done);
+    return complete;
+  });
 }
 
 void take_error(Queue& queue) {
@@ -66,7 +81,10 @@ void progress(Queue& queue) {
     land(*ep, false);
   }
   fi_cq_tagged_entry entries[batch];
-  size_t room = std::min(queue.done.size() - (queue.end - queue.first), batch);
+  ++queue.reads;
+  fetch(queue);
+  size_t used = queue.end - queue.first + queue.fetched.size();
+  size_t room = std::min(queue.done.size() - used, batch);
   ssize_t n = room > 0 ? fi_cq_read(queue.lower, entries, room) : 0;
   for (ssize_t i = 0; i < n; ++i)
     take(queue, entries[i]);
@@ -150,6 +168,8 @@ int open_cq(fid_domain* d, fi_cq_attr* attr, fid_cq** out, void* context) {
   queue->domain = domain;
   queue->format = attr->format == FI_CQ_FORMAT_UNSPEC ? FI_CQ_FORMAT_CONTEXT : attr->format;
   queue->done.resize(std::max<size_t>(attr->size, 4 * depth));
+  if (std::string bytes = setting("FAKE_CXI_RENDEZVOUS", "2048"); bytes != "none")
+    queue->rendezvous = size_t(atoi(bytes.c_str()));
   queue->fid = {FI_CLASS_CQ, context, &fid_ops};
   queue->ops = &cq_ops;
   ++domain->children;

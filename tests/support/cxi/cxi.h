@@ -108,6 +108,12 @@ struct Done {
   Reason reason;
 };
 
+/// What the NIC has yet to fetch: it was matched, and is complete later.
+struct Fetched {
+  Done done;
+  uint64_t complete_at; ///< the queue's `reads` then
+};
+
 struct Queue : fid_cq {
   Domain* domain = nullptr;
   fid_cq* lower = nullptr;
@@ -116,6 +122,9 @@ struct Queue : fid_cq {
   std::vector<Done> done; ///< ring: [first, end) modulo its size
   size_t first = 0, end = 0;
   std::deque<Done> failed;
+  std::vector<Fetched> fetched;
+  uint64_t reads = 0;
+  size_t rendezvous = SIZE_MAX; ///< receives of more bytes are fetched
   void add(const Done& one) { done[end++ % done.size()] = one; }
 };
 

@@ -8,6 +8,7 @@
 using fake::Environment;
 using pair::connect;
 using pair::listen;
+using pair::Registered;
 using pair::Side;
 
 static const bool loaded = fake::load();
@@ -214,4 +215,51 @@ TEST_CASE("Where the NIC takes few receives, small messages of one way go on all
         });
     CHECK(status == 0);
   }
+}
+
+TEST_CASE("Small messages keep their order where the NIC completes a larger one after those behind it") {
+  constexpr size_t sizes[] = {4000, 8, 100, 3000, 0, 2500, 1}, most = 4096;
+  constexpr int messages = 700, at_once = 14;
+  auto content = [&](int i) { return std::vector<unsigned char>(sizes[size_t(i) % 7], uint8_t(i)); };
+  int status = pair::run(
+      [&](Side& side) {
+        side.open("cxi");
+        auto* r = side.accept();
+        std::vector<unsigned char> into(at_once * most);
+        Registered memory(side, into.data(), into.size());
+        for (int first = 0; first < messages; first += at_once) {
+          podstep_fabric_request* requests[at_once];
+          for (int i = 0; i < at_once; ++i)
+            requests[i] = side.receive(r, {{&into[size_t(i) * most], most, 3, memory.memory}});
+          for (int i = 0; i < at_once; ++i) {
+            size_t size = 0;
+            side.wait(requests[i], &size);
+            auto* at = &into[size_t(i) * most];
+            side.must(std::vector(at, at + size) == content(first + i), "the next message, whole");
+          }
+        }
+        side.meet();
+        podstep_fabric_close_receiver(r);
+      },
+      [&](Side& side) {
+        side.open("cxi");
+        auto* s = side.connect();
+        std::vector<unsigned char> from(size_t(messages) * most);
+        Registered memory(side, from.data(), from.size());
+        std::vector<podstep_fabric_request*> requests;
+        for (int i = 0; i < messages; ++i) {
+          auto bytes = content(i);
+          auto* at = &from[size_t(i) * most];
+          std::copy(bytes.begin(), bytes.end(), at);
+          requests.push_back(side.send(s, at, bytes.size(), 3, memory.memory));
+          if (requests.size() == at_once) {
+            for (auto* request : requests)
+              side.wait(request);
+            requests.clear();
+          }
+        }
+        side.meet();
+        podstep_fabric_close_sender(s);
+      });
+  CHECK(status == 0);
 }

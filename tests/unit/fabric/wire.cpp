@@ -133,6 +133,16 @@ TEST_CASE("Word of room is sent before small messages stop for want of it, howev
   CHECK(owed_credits < eager_credits);
 }
 
+TEST_CASE("A packet may come before its turn, but not twice, nor beyond the buffers that lie ready") {
+  CHECK(to_come(0, 0, 8));
+  CHECK(to_come(7, 0, 8));
+  CHECK_FALSE(to_come(8, 0, 8));
+  CHECK_FALSE(to_come(65535, 0, 8));
+  CHECK(to_come(3, 65532, 8));
+  CHECK_FALSE(to_come(4, 65532, 8));
+  CHECK_FALSE(to_come(65531, 65532, 8));
+}
+
 TEST_CASE("A grant has as many entries as it says, and begins a group with the first") {
   uint8_t bytes[packet_bytes] = {};
   PacketHeader header, read;
