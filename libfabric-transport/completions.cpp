@@ -51,8 +51,10 @@ Error not_sent(const SendRequest& request, const std::string& why) {
 void Endpoint::complete_error() {
   fi_cq_err_entry entry{};
   char text[128] = "";
-  if (fi_cq_readerr(queue_.get(), &entry, 0) < 0 || !entry.op_context)
+  if (fi_cq_readerr(queue_.get(), &entry, 0) < 0)
     return;
+  if (!entry.op_context)
+    return ask_after_packets();
   auto* op = static_cast<Op*>(entry.op_context);
   std::string why =
       cat(fi_strerror(entry.err), " (",
@@ -101,6 +103,17 @@ void Endpoint::complete_error() {
     return request.comm->complete(request);
   }
   }
+}
+
+/// An injected packet was lost, and nobody says whose. Each peer is sent one whose fate is told: it fails, or
+/// it comes, and there the lost one is missed.
+void Endpoint::ask_after_packets() {
+  introducer_->each_link([this](Link& link) {
+    if (link.fault || !link.proven)
+      return;
+    link.owner_wanted = true;
+    queue(link, link.answer);
+  });
 }
 
 /// A packet is never sent twice, so without it nothing more can be said on its link.

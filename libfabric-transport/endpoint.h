@@ -148,7 +148,8 @@ private:
   void take_packet(PacketSlot& slot, size_t bytes);
   void hear(Link* link, PacketSlot& slot, const PacketHeader& header);
   void hear_later(Link& link, PacketSlot& slot, const PacketHeader& header);
-  static PacketSlot* take_early(Link& link);
+  PacketSlot* take_early(Link& link);
+  void ask_after_packets();
   void acknowledge(Link& link);
   bool refused(Link& link, Duration& stalled_since, ssize_t rc, const char* what);
   void dispatch(Link& link, const PacketHeader& header, const uint8_t* payload);

@@ -242,6 +242,8 @@ void Introducer::bury() {
       lost(*link, Error(Kind::timeout, "it did not say who it is"));
     if (link->dying_since != Duration::max() && !link->fault && now - link->dying_since > grace)
       endpoint_.fail(*link, Error(Kind::unavailable, cat(link->peer, ": ", link->end)));
+    if (link->early && !link->fault && now - link->early_since > endpoint_.settings().timeout)
+      endpoint_.fail(*link, Error(Kind::unavailable, cat(link->peer, ": packet ", link->heard, " was lost")));
     bool gone = link->fault || link->dying_since != Duration::max();
     if (gone && link->comms == 0)
       retire(*link);

@@ -86,7 +86,9 @@ struct Link {
   uint16_t sent = 0, acknowledged = 0; ///< packets to the peer; modulo 65536
   uint16_t taken = 0, told = 0; ///< packets from the peer whose buffers lie ready again; as the peer knows it
   uint16_t heard = 0;           ///< packets from the peer that had their turn: the number of the next
+  bool owner_wanted = false;    ///< the next packet is one whose fate is told
   PacketSlot* early = nullptr;  ///< packets that came before their turn, in no order
+  Duration early_since{};       ///< active time since when the next in turn is missing
   Talker *first_talker = nullptr, *last_talker = nullptr;
   Creditor* creditor = nullptr;
 

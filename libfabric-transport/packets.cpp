@@ -111,7 +111,7 @@ bool Endpoint::send_packet(Link& link, PacketHeader& header, const void* payload
   PacketOut* out = nullptr;
   alignas(8) uint8_t small[fabric::packet_bytes];
   // An injected packet that cannot be delivered is nobody's: the first one is sent so that it has an owner.
-  if (bytes > inject_bytes_ || header.type == uint8_t(PacketType::hello)) {
+  if (bytes > inject_bytes_ || header.type == uint8_t(PacketType::hello) || link.owner_wanted) {
     out = take_out();
     if (!out)
       return false;
@@ -144,6 +144,7 @@ bool Endpoint::send_packet(Link& link, PacketHeader& header, const void* payload
       give_back(*out);
     return false;
   }
+  link.owner_wanted = link.owner_wanted && !out;
   ++link.sent;
   link.told = link.taken;
   if (link.creditor) {

@@ -64,6 +64,8 @@ void Endpoint::hear_later(Link& link, PacketSlot& slot, const PacketHeader& head
                                         uint16_t(link.heard - 1))));
     return hear(nullptr, slot, header);
   }
+  if (!link.early)
+    link.early_since = active_;
   slot.next = link.early;
   link.early = &slot;
 }
@@ -72,6 +74,7 @@ PacketSlot* Endpoint::take_early(Link& link) {
   for (PacketSlot** at = &link.early; *at; at = &(*at)->next)
     if (PacketSlot* slot = *at; number_of(*slot) == link.heard) {
       *at = slot->next;
+      link.early_since = active_;
       return slot;
     }
   return nullptr;

@@ -24,7 +24,7 @@ inline constexpr uint64_t client_key_limit = uint64_t(1) << 32, provider_key = u
 inline constexpr unsigned late_reads = 64;
 
 /// What the NIC says of a failure; fi_cq_strerror spells it.
-enum class Reason : int { none, vni_not_found, no_endpoint, no_entry, truncated, canceled, lower };
+enum class Reason : int { none, vni_not_found, no_endpoint, no_entry, truncated, canceled, lost, lower };
 
 /// A rule was broken: one line that names the clause. Returns `rc`, the error that the NIC gives.
 int breaks(const char* clause, const std::string& what, int rc);
@@ -153,6 +153,7 @@ struct Endpoint : fid_ep {
   bool enabled = false;
   bool full = false; ///< the command queue, until the completion queue is read
   uint32_t posts = 0, again_every = 0;
+  uint32_t messages = 0, lost = 0; ///< sent so far; the number of the one that is lost, 0: none is
   uint64_t op_flags = 0;
   size_t tx_used = 0, rx_used = 0, tx_depth = depth, rx_depth = depth;
   std::vector<Op> pool;

@@ -190,6 +190,7 @@ int open_endpoint(fid_domain* d, fi_info* info, fid_ep** out, void* context) {
   }
   ep->domain = &domain;
   ep->again_every = uint32_t(atoi(setting("FAKE_CXI_AGAIN", "61").c_str()));
+  ep->lost = uint32_t(atoi(setting("FAKE_CXI_LOSE", "0").c_str()));
   ep->op_flags = info->tx_attr->op_flags;
   ep->tx_depth = info->tx_attr->size;
   ep->rx_depth = std::min(info->rx_attr->size, size_t(atoi(setting("FAKE_CXI_RECEIVES", "1024").c_str())));

@@ -31,8 +31,8 @@ int error_of(Reason reason) {
 }
 
 const char* name_of(Reason reason) {
-  static const char* const names[] = {
-      "OK", "VNI_NOT_FOUND", "PTLTE_NOT_FOUND", "ENTRY_NOT_FOUND", "TRUNCATED", "CANCELED", "SHM"};
+  static const char* const names[] = {"OK",        "VNI_NOT_FOUND", "PTLTE_NOT_FOUND", "ENTRY_NOT_FOUND",
+                                      "TRUNCATED", "CANCELED",      "UNDELIVERABLE",   "SHM"};
   return names[int(reason)];
 }
 

@@ -57,6 +57,10 @@ ssize_t send_message(fid_ep* f, const Message& m) {
     fail(*ep.transmit, m.inject ? nullptr : m.context, flags, m.bytes, why);
     return 0;
   }
+  if (++ep.messages == ep.lost) {
+    fail(*ep.transmit, m.inject ? nullptr : m.context, flags, m.bytes, Reason::lost);
+    return 0;
+  }
   Op* op = m.inject ? nullptr : take_op(ep, m.context, flags);
   Message lower = m;
   lower.to = ep.av->peers[m.to].lower;
