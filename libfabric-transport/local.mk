@@ -32,10 +32,10 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/packets.cpp libfabric-transport/packets_in.cpp libfabric-transport/progress.cpp \
   libfabric-transport/random.h \
   libfabric-transport/recv_comm.cpp libfabric-transport/recv_comm.h \
-  libfabric-transport/saving.h \
   libfabric-transport/recv_eager.cpp \
   libfabric-transport/recv_flush.cpp \
   libfabric-transport/recv_landing.cpp \
+  libfabric-transport/saving.h \
   libfabric-transport/send_comm.cpp \
   libfabric-transport/side_channel.cpp libfabric-transport/side_channel.h \
   libfabric-transport/socket.cpp \

@@ -110,7 +110,8 @@ bool Endpoint::send_packet(Link& link, PacketHeader& header, const void* payload
   size_t bytes = sizeof header + header.bytes;
   PacketOut* out = nullptr;
   alignas(8) uint8_t small[fabric::packet_bytes];
-  // An injected packet that cannot be delivered is nobody's: the first one is sent so that it has an owner.
+  // An injected packet that cannot be delivered is nobody's: the first one, and one after a loss, is sent so
+  // that it has an owner.
   if (bytes > inject_bytes_ || header.type == uint8_t(PacketType::hello) || link.owner_wanted) {
     out = take_out();
     if (!out)

@@ -120,7 +120,8 @@ Results contest(const std::vector<Contender>& contenders, const std::vector<Meas
                   contenders[i].kind == Contender::Kind::copy);
       }
       if (wanted > 0)
-        fprintf(stderr, "# %s: the cores never kept their places for all contenders\n", measure.name.c_str());
+        fprintf(stderr, "# %s: fewer rounds than wanted, for the cores did not keep their places\n",
+                measure.name.c_str());
     }
   }
   return results;

@@ -12,8 +12,8 @@ std::string short_size(size_t bytes) {
 
 namespace {
 
-/// So many messages that the whole takes about a tenth of a second: less is the start of a stream more than
-/// its flow.
+/// So many messages that the whole takes some hundredths of a second: less is the start of a stream more than
+/// its flow, and in more the hypervisor moves the cores.
 Command streams(size_t bytes, size_t window, size_t of_channels, bool both_ways) {
   Command command;
   command.ask = Ask::stream;

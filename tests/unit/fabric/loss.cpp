@@ -2,7 +2,6 @@
 // whose it was. On the fake cxi.
 #include "tests/unit/fabric/fake.h"
 #include "tests/unit/fabric/pair.h"
-#include <algorithm>
 
 using fake::Environment;
 using pair::Registered;
