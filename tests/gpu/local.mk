@@ -4,6 +4,7 @@ libgpuranks_la_SOURCES = \
   tests/gpu/cuda.cpp tests/gpu/cuda.h \
   tests/gpu/launch.cpp tests/gpu/launch.h \
   tests/gpu/library.h \
+  tests/gpu/memory.h \
   tests/gpu/nccl.cpp tests/gpu/nccl.h \
   tests/gpu/operation.cpp tests/gpu/operation.h \
   tests/gpu/rank.cpp tests/gpu/rank.h

@@ -3,7 +3,7 @@
 #include "tests/fabric/cases/cases.h"
 #include "tests/fabric/host/alloc.h"
 #include "tests/fabric/host/session.h"
-#include "tests/gpu/cuda.h"
+#include "tests/gpu/memory.h"
 #include <dlfcn.h>
 #include <thread>
 #include <unistd.h>
@@ -14,43 +14,19 @@ using namespace harness;
 
 namespace {
 
-/// Some memory of the GPU; who checks it looks by CUDA.
-class Memory {
-public:
-  explicit Memory(size_t bytes) : gpu_(open()), bytes_(bytes), at_(must_have(gpu_.allocate(bytes))) {}
-  void* device(size_t offset = 0) const { return reinterpret_cast<void*>(at_ + offset); }
-  size_t size() const { return bytes_; }
-  /// For the thread that calls.
-  void use() { must_have(gpu_.use()); }
-  void write(const std::vector<char>& data) { must_have(gpu_.upload(at_, data.data(), data.size())); }
-  std::vector<char> read(size_t bytes, size_t offset = 0) {
-    std::vector<char> out(bytes);
-    if (bytes > 0)
-      must_have(gpu_.download(out.data(), at_ + offset, bytes));
-    return out;
-  }
+using gpu::Memory;
 
-private:
-  static gpu::Gpu open() {
-    auto found = gpu::Gpu::open();
-    if (!found && found.error().kind == podstep::Kind::not_found)
-      throw Skipped(found.error().message);
-    return must_have(std::move(found));
-  }
-  template<class T> static T must_have(gpu::Result<T> result) {
-    expect(bool(result), result ? "" : result.error().message);
-    if constexpr (!std::is_void_v<T>)
-      return std::move(*result);
-  }
-
-  gpu::Gpu gpu_;
-  size_t bytes_;
-  gpu::Address at_;
-};
+/// Of a GPU, if there is one.
+Memory some_memory(size_t bytes) {
+  auto found = gpu::Gpu::open();
+  if (!found && found.error().kind == podstep::Kind::not_found)
+    throw Skipped(found.error().message);
+  return Memory(gpu::must(std::move(found)), bytes);
+}
 
 /// As NCCL does: by the dma-buf where that is advertised, whose descriptor is closed at once.
 void* register_gpu(Session& session, void* comm, const Memory& gpu) {
-  void *mhandle = nullptr, *data = gpu.device();
+  void *mhandle = nullptr, *data = gpu.data();
   size_t bytes = gpu.size();
   if (!(session.properties.ptr_support & ncclabi::ptr_dmabuf)) {
     must(session.net->reg_mr(comm, data, bytes, ncclabi::ptr_cuda, &mhandle), "regMr of GPU memory");
@@ -89,7 +65,7 @@ struct Flushes {
 /// One message through the GPUs.
 void one_message(Session& session, bool sender, void* comm, Memory& gpu, void* mhandle, size_t size,
                  char mark, Flushes& flushes) {
-  void *data = gpu.device(), *phandle = nullptr;
+  void *data = gpu.data(), *phandle = nullptr;
   int tag = 7, got = int(size);
   gpu.write(std::vector<char>(size, sender ? mark : '\0'));
   void* request = requested([&](void** out) {
@@ -154,11 +130,11 @@ void receive_window(Session& session, void* comm, int first, Memory& gpu, void* 
   void* requests[gpu_window];
   gpu.write(std::vector<char>(gpu.size()));
   for (int i = 0; i < gpu_window; ++i)
-    requests[i] = receive(session, comm, gpu.device(size_t(i) * host_room), gpu_size(first + i), handle);
+    requests[i] = receive(session, comm, gpu.data(size_t(i) * host_room), gpu_size(first + i), handle);
   for (int i = 0; i < gpu_window; ++i) {
     wait_for(*session.net, requests[i], "the receive");
     size_t size = gpu_size(first + i), offset = size_t(i) * host_room;
-    void *data = gpu.device(offset), *flush = nullptr;
+    void *data = gpu.data(offset), *flush = nullptr;
     int got = int(size);
     if (size > 0)
       must(session.net->iflush(comm, 1, &data, &got, &handle, &flush), "iflush");
@@ -184,7 +160,7 @@ void receive_all(Session& session, void* comm, std::vector<char>& host, void* ho
 } // namespace
 
 void gpu_late_receives(Rank& rank) {
-  Memory gpu(host_room * gpu_window);
+  Memory gpu = some_memory(host_room * gpu_window);
   Session session(*rank.options);
   if (!(session.properties.ptr_support & ncclabi::ptr_cuda))
     throw Skipped("it does not take GPU memory here");
@@ -211,7 +187,7 @@ void gpu_late_receives(Rank& rank) {
 
 void gpu_memory(Rank& rank) {
   constexpr size_t bytes = 1 << 20;
-  Memory gpu(bytes);
+  Memory gpu = some_memory(bytes);
   Session session(*rank.options);
   if (!(session.properties.ptr_support & ncclabi::ptr_cuda))
     throw Skipped("it does not take GPU memory here");

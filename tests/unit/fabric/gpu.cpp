@@ -1,6 +1,6 @@
 // A GPU's memory through the C interface: on the machine's GPU by whatever provider registers it, elsewhere
 // on the fake cxi and the CUDA driver of tests/support.
-#include "tests/gpu/cuda.h"
+#include "tests/gpu/memory.h"
 #include "tests/unit/fabric/fake.h"
 #include "tests/unit/fabric/pair.h"
 #include <algorithm>
@@ -31,34 +31,8 @@ std::vector<char> text(size_t bytes, size_t seed) {
 }
 
 /// GPU memory of one side, registered.
-struct Own {
-  Side& side;
-  gpu::Gpu gpu;
-  gpu::Address at;
-  podstep_fabric_memory* memory = nullptr;
-
-  /// `maybe`: the provider may refuse it.
-  explicit Own(Side& s, bool maybe = false)
-      : side(s), gpu(take(gpu::Gpu::open())), at(take(gpu.allocate(most))) {
-    int rc = podstep_fabric_register(s.fabric, data(), most, &memory);
-    s.must(rc == PODSTEP_FABRIC_OK || (maybe && rc == PODSTEP_FABRIC_INVALID), "register memory of the GPU");
-  }
-  template<class T> T take(gpu::Result<T> result) const {
-    if (!result)
-      side.fail(result.error().message);
-    return std::move(*result);
-  }
-  void* data() const { return reinterpret_cast<void*>(at); }
-  void write(const std::vector<char>& what) {
-    if (auto done = gpu.upload(at, what.data(), what.size()); !done)
-      side.fail(done.error().message);
-  }
-  std::vector<char> read(size_t bytes) {
-    std::vector<char> out(bytes);
-    if (auto done = gpu.download(out.data(), at, bytes); !done)
-      side.fail(done.error().message);
-    return out;
-  }
+struct Own : gpu::Memory, pair::Registered {
+  explicit Own(const Side& side) : Memory(most), Registered(side, data(), most) {}
 };
 
 void flush(Side& side, podstep_fabric_receiver* r, Own& own) {
@@ -98,7 +72,6 @@ void receives(Side& side, const char* provider) {
   // A provider may read from a GPU only while whose memory it is makes progress.
   side.rest([&] { return podstep_fabric_notice(r, &notice) == 0; });
   side.meet();
-  podstep_fabric_deregister(side.fabric, own.memory);
   podstep_fabric_close_receiver(r);
 }
 
@@ -132,7 +105,6 @@ void sends(Side& side, const char* provider) {
   side.wait(request);
   side.must(own.read(most) == text(most, 99), "what was read is there");
   side.meet();
-  podstep_fabric_deregister(side.fabric, own.memory);
   podstep_fabric_close_sender(s);
 }
 
@@ -142,13 +114,14 @@ bool takes(const char* provider) {
   int status = pair::run([&](Side& side) { side.take(&taken, sizeof taken); },
                          [&](Side& side) {
                            side.open(provider);
-                           Own own(side, true);
-                           bool there = own.memory != nullptr;
+                           gpu::Memory own(most);
+                           podstep_fabric_memory* memory = nullptr;
+                           bool there = podstep_fabric_register(side.fabric, own.data(), most, &memory) == 0;
                            std::string why = podstep_fabric_error(side.fabric);
                            side.must(there || why.find("of a GPU: the provider takes none") != why.npos,
                                      "it is refused in words");
                            if (there)
-                             podstep_fabric_deregister(side.fabric, own.memory);
+                             podstep_fabric_deregister(side.fabric, memory);
                            side.put(&there, sizeof there);
                          });
   CHECK(status == 0);

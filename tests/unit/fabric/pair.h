@@ -36,11 +36,8 @@ struct Side {
     if (rc != PODSTEP_FABRIC_OK)
       fail(error);
   }
-  /// A failure of either side: in the child the message and status 1, for Catch2 lives in the parent.
-  [[noreturn]] void fail(const std::string& why) const {
-    fprintf(stderr, "# %d: %s\n", getpid(), why.c_str());
-    throw std::runtime_error(why);
-  }
+  /// A failure of either side.
+  [[noreturn]] void fail(const std::string& why) const { throw std::runtime_error(why); }
   void must(bool good, const char* what) const {
     if (!good)
       fail(std::string(what) + ": " + (fabric ? podstep_fabric_error(fabric) : "no endpoint"));
@@ -147,7 +144,9 @@ inline int run(const std::function<void(Side&)>& receiver, const std::function<v
       if (side.fabric)
         podstep_fabric_close(side.fabric);
       _exit(0);
-    } catch (const std::exception& e) {
+    } catch (const std::exception& failure) {
+      // Catch2 lives in the parent.
+      fprintf(stderr, "# the sender: %s\n", failure.what());
       _exit(1);
     }
   }
