@@ -41,7 +41,8 @@ build_configured() {
 part_build() {
   build_configured || return 1
   quiet make make -j2 all || return 1
-  quiet make-check-programs make -j2 check TESTS=
+  quiet make-check-programs make -j2 check TESTS= || return 1
+  [ "$SANITIZE" = no ] || { mkdir -p "$REPORTS" && chmod 1777 "$REPORTS"; }
 }
 
 # newer_than_configure: some input of configure was edited since.
@@ -50,6 +51,13 @@ newer_than_configure() { [ -n "$(find "$TOP" -maxdepth 2 \( -name configure.ac -
 # unit_programs: what automake would run as TESTS.
 unit_programs() { printf 'include Makefile\nprint-tests:\n\t@echo $(TESTS)\n' | make -s -f - print-tests | tr ' ' '\n' | sed '/^$/d'; }
 
+# tried NAME SECONDS CMD...: a test, and what sanitizers had to say meanwhile of any program that it started: of many a test keeps the stderr,
+# or does not ask how they end.
+tried() {
+  tally_run "$@" || true
+  tally_reports "$1" "$REPORTS"
+}
+
 part_unit() {
   local program path
   cd "$BUILD" || return 1
@@ -57,7 +65,7 @@ part_unit() {
     wanted "$program" || continue
     path=$BUILD/$program
     [ -x "$path" ] || path=$TOP/$program # a script stays in the source tree
-    tally_run "$program" 300 env srcdir="$TOP" top_srcdir="$TOP" top_builddir="$BUILD" "$path" || true
+    tried "$program" 300 env srcdir="$TOP" top_srcdir="$TOP" top_builddir="$BUILD" "$path"
   done
 }
 
@@ -84,7 +92,7 @@ run_script() {
     return 0
   fi
   limit=$(script_head "$1" timeout)
-  tally_run "$1" "${limit:-300}" env top_builddir="$BUILD" PODSTEP_PREFIX="$PREFIX" bash "$TOP/$1" || true
+  tried "$1" "${limit:-300}" env top_builddir="$BUILD" PODSTEP_PREFIX="$PREFIX" bash "$TOP/$1"
 }
 
 part_static() {
@@ -96,13 +104,13 @@ part_static() {
 }
 
 # install_built: into the cluster's prefix. With sanitizers the programs alone are from $BUILD: slurmd loads the plugin, and programs in pods the
-# libraries, without a sanitizer's runtime, so these come from a build without, for the same prefix.
+# libraries, without a sanitizer's runtime, so these come from a build without, for the same prefix; last, for make installs libraries with programs.
 install_built() {
   cd "$BUILD" || return 1
   [ "$SANITIZE" = yes ] || { quiet make-install make install; return; }
-  (BUILD=$PLAIN CONFIGURE=(--enable-werror); build_configured && quiet make-plain make -j2 all && quiet make-install make install) || return 1
-  quiet make-install-programs make install-binPROGRAMS install-pkglibexecPROGRAMS
-  mkdir -p "$REPORTS" && chmod 1777 "$REPORTS"
+  (BUILD=$PLAIN CONFIGURE=(--enable-werror); build_configured && quiet make-plain make -j2 all && quiet make-install make install) &&
+    quiet make-install-programs make install-binPROGRAMS install-pkglibexecPROGRAMS &&
+    quiet make-install-libraries make -C "$PLAIN" install-libLTLIBRARIES
 }
 
 part_cluster() {
@@ -111,7 +119,6 @@ part_cluster() {
   "$TOP/contrib/cluster" up || { FAILED=$((FAILED + 1)); FAILURES+=("--- contrib/cluster up"); return 1; }
   for script in $(cluster_scripts); do
     run_script "$script"
-    tally_reports "$script" "$REPORTS"
     "$TOP/contrib/cluster" status >"$LOGS/status.log" 2>&1 || cluster_hurt "$script"
   done
   "$TOP/contrib/cluster" down
