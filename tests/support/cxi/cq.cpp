@@ -168,6 +168,7 @@ int open_cq(fid_domain* d, fi_cq_attr* attr, fid_cq** out, void* context) {
   queue->domain = domain;
   queue->format = attr->format == FI_CQ_FORMAT_UNSPEC ? FI_CQ_FORMAT_CONTEXT : attr->format;
   queue->done.resize(std::max<size_t>(attr->size, 4 * depth));
+  queue->fetched.reserve(depth); // a caller that counts allocations sees its own only
   if (std::string bytes = setting("FAKE_CXI_RENDEZVOUS", "2048"); bytes != "none")
     queue->rendezvous = size_t(atoi(bytes.c_str()));
   queue->fid = {FI_CLASS_CQ, context, &fid_ops};
