@@ -1,6 +1,6 @@
 // The communicators of an endpoint: a sending and a receiving end, one direction each. A receiver grants its
-// buffers to the sender (so that a late one stalls nobody else's data), or, while messages are small, lets
-// them come unasked within a credit.
+// buffers to the sender (so that a late one stalls nobody else's data), promises it those that will be like
+// the last ones, or, while messages are small, lets them come unasked within a credit.
 #pragma once
 #include "libfabric-transport/link.h"
 #include "libfabric-transport/memory.h"
@@ -10,8 +10,6 @@
 
 namespace podstep::fabric {
 
-/// NCCL_NET_MAX_REQUESTS: receives of a communicator that may be outstanding.
-inline constexpr uint32_t most_receives = 32;
 /// Buffers of a grouped receive.
 inline constexpr int most_grouped = 8;
 inline constexpr uint32_t most_sends = most_receives * most_grouped;
@@ -114,8 +112,9 @@ public:
   bool speak() override;
   // --- what the peer says ---
   bool take_grant(const PacketHeader& header, const uint8_t* payload);
+  bool take_promise(const PacketHeader& header, const uint8_t* payload);
   void take_eager_on(int32_t tag);
-  void take_eager_off();
+  void take_recall();
   bool take_credits(uint16_t credits);
   void receiver_closed();
   void complete(SendRequest& request);
@@ -135,9 +134,11 @@ private:
   struct Grant {
     uint32_t sequence;
     uint8_t count, used; ///< used: bit per entry
+    bool promised;       ///< its receive is not posted yet
     GrantEntry entries[most_grouped];
   };
 
+  Grant* fresh_grant(uint32_t sequence, bool promised);
   SendRequest* send_granted(const void* data, size_t bytes, int tag, const Registration* memory);
   /// The receiver is gone: nothing new is sent.
   bool deserted() const { return peer_closed || link_.dying_since != Duration::max(); }
@@ -157,6 +158,9 @@ private:
   uint32_t id_;
   Grant grants_[most_receives];
   uint32_t first_grant_ = 0, end_grant_ = 0;
+  uint32_t next_sequence_ = 0; ///< after the last that was granted or promised
+  uint32_t left_at_ = 0;       ///< the first promised one that was given up
+  bool ahead_ = false;         ///< receives are promised
   bool eager_ = false, say_leave_ = false, say_too_large_ = false, say_drained_ = false, say_want_ = false;
   bool asked_ = false; ///< for grants, and none has come since
   Duration ask_at_{};  ///< not before that active time

@@ -30,6 +30,10 @@ void Endpoint::complete(Op* op, size_t bytes) {
     auto& slot = static_cast<RecvSlot&>(*op);
     return slot.group->comm->discarded(slot);
   }
+  case OpKind::cover: {
+    auto& cover = static_cast<Cover&>(*op);
+    return cover.comm->covered(cover, bytes);
+  }
   case OpKind::flush: {
     auto& flush = static_cast<FlushRequest&>(*op);
     return flush.comm->flushed(flush);
@@ -83,6 +87,10 @@ void Endpoint::complete_error() {
       comm.fail(Error(Kind::unavailable, cat("receive of ", slot.capacity, " bytes, tag ", slot.tag,
                                              ", from ", comm.link().peer, ": ", why)));
     return;
+  }
+  case OpKind::cover: {
+    auto& cover = static_cast<Cover&>(*op);
+    return cover.comm->uncovered(cover, entry.err == FI_ECANCELED ? "" : why);
   }
   case OpKind::flush: {
     auto& flush = static_cast<FlushRequest&>(*op);

@@ -132,6 +132,12 @@ public:
   Sink discard_buffer(size_t bytes);
   /// Eight bytes into which a flush reads what nobody looks at.
   Sink landing() { return {&landing_, landing_descriptor_}; }
+  /// Whether receives may be promised: where a message that nobody has posted a receive for holds up only
+  /// data, in memory that the CPU can read.
+  bool promises() const { return promises_; }
+  /// Looks after a receiver that has promised receives, until it says that it has not.
+  void watch(RecvComm& comm);
+  void unwatch(RecvComm& comm);
   void adopt(std::unique_ptr<SendComm> comm) { abandoned_senders_.push_back(std::move(comm)); }
   void adopt(std::unique_ptr<RecvComm> comm) { abandoned_receivers_.push_back(std::move(comm)); }
 
@@ -162,6 +168,8 @@ private:
   std::string provider_, network_;
   size_t inject_bytes_ = 0, eager_limit_ = 0, lend_above_ = SIZE_MAX;
   size_t receive_depth_ = 0;
+  bool promises_ = false;
+  RecvComm* watched_ = nullptr; ///< the first of those that have promised receives
   fi_addr_t self_ = FI_ADDR_NOTAVAIL;
   // Closed from the last to the first.
   FabricFid fabric_;

@@ -10,7 +10,7 @@
 namespace podstep::fabric {
 
 inline constexpr size_t handle_bytes = 128;
-inline constexpr uint16_t protocol_version = 3;
+inline constexpr uint16_t protocol_version = 4;
 
 /// A socket address without the padding that differs between systems.
 struct SocketAddress {

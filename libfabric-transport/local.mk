@@ -18,6 +18,7 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/blame.h \
   libfabric-transport/calls.h \
   libfabric-transport/comms.h \
+  libfabric-transport/covers.h \
   libfabric-transport/cuda.cpp libfabric-transport/cuda.h \
   libfabric-transport/device.cpp libfabric-transport/device.h \
   libfabric-transport/gpu_memory.cpp libfabric-transport/gpu_memory.h \
@@ -31,12 +32,15 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/op.h \
   libfabric-transport/packets.cpp libfabric-transport/packets_in.cpp libfabric-transport/progress.cpp \
   libfabric-transport/random.h \
+  libfabric-transport/promise.h \
+  libfabric-transport/recv_ahead.cpp \
   libfabric-transport/recv_comm.cpp libfabric-transport/recv_comm.h \
   libfabric-transport/recv_eager.cpp \
   libfabric-transport/recv_flush.cpp \
   libfabric-transport/recv_landing.cpp \
   libfabric-transport/saving.h \
   libfabric-transport/send_comm.cpp \
+  libfabric-transport/send_heard.cpp \
   libfabric-transport/side_channel.cpp libfabric-transport/side_channel.h \
   libfabric-transport/socket.cpp \
   libfabric-transport/statistics.cpp libfabric-transport/statistics.h \

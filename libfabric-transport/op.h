@@ -16,6 +16,7 @@ enum class OpKind : uint8_t {
   discard,    ///< data for a receive that its owner gave up
   one_sided,  ///< a read or write
   flush,      ///< a read of our own memory, after which what came before can be seen there
+  cover,      ///< data for a receive that was promised and not posted
   landing,    ///< a small message is written to a GPU's memory
 };
 

@@ -13,8 +13,9 @@ enum class PacketType : uint8_t {
   eager,       ///< a small message, with its payload
   grant,       ///< receives that are posted: the sender may send into them
   eager_on,    ///< small messages of `tag` may come unasked
-  eager_off,   ///< please leave that mode
-  leave,       ///< the sender left it, and wants grants
+  promise,     ///< receives that will be posted: the sender may send into them, too
+  recall,      ///< please wait for grants again
+  leave,       ///< the sender does so from now on
   too_large,   ///< the sender had more than the receive takes; payload: both sizes
   want,        ///< the sender has waited for a grant
   notify,      ///< a one-sided operation is complete; payload: 8 bytes of the user's
@@ -25,19 +26,23 @@ struct PacketHeader {
   uint64_t cookie = 0;      ///< of the addressee
   uint32_t link = 0;        ///< of the addressee
   uint32_t comm = 0;        ///< of the addressee
-  uint32_t sequence = 0;    ///< grant: of the first group
+  uint32_t sequence = 0;    ///< grant: of the first group; promise: of the first receive; leave: of the first
+                            ///< promised one that was not sent into
   int32_t tag = 0;          ///< of the message
   uint32_t credit_comm = 0; ///< a communicator that gets `credits` small messages back
   uint16_t credits = 0;
   uint16_t acknowledged = 0; ///< packets of this link that the speaker has taken so far, modulo 65536
   uint16_t bytes = 0;        ///< of the payload
-  uint16_t starts = 0;       ///< grant: bit i is set where entry i begins a group
+  uint16_t starts =
+      0; ///< grant: bit i is set where entry i begins a group; promise: 1 is the first of its kind
   uint8_t type = 0;
-  uint8_t count = 0;   ///< grant: entries
+  uint8_t count = 0;   ///< grant: entries; promise: receives
   uint16_t number = 0; ///< of this packet among those of its link, modulo 65536
 };
 static_assert(sizeof(PacketHeader) == 40);
 
+/// NCCL_NET_MAX_REQUESTS: receives of a communicator that may be outstanding.
+inline constexpr uint32_t most_receives = 32;
 /// One buffer of a grouped receive.
 struct GrantEntry {
   int32_t tag = 0;
@@ -88,6 +93,8 @@ inline bool is_packet(const uint8_t* data, size_t bytes, PacketHeader& header) {
   case PacketType::grant:
     return header.count > 0 && header.count <= grant_entries && (header.starts & 1) != 0 &&
            header.bytes == header.count * sizeof(GrantEntry);
+  case PacketType::promise:
+    return header.count > 0 && header.count <= most_receives && header.bytes == sizeof(uint32_t);
   case PacketType::too_large:
   case PacketType::notify:
     return header.bytes == 8;

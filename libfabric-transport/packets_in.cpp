@@ -101,7 +101,7 @@ void Endpoint::dispatch(Link& link, const PacketHeader& header, const uint8_t* p
     if (type == PacketType::eager)
       fine = fine && comm->take_eager(header, payload);
     else if (type == PacketType::leave)
-      fine = fine && comm->take_leave();
+      fine = fine && comm->take_leave(header.sequence);
     else if (type == PacketType::want)
       comm->take_want();
     else if (type == PacketType::notify)
@@ -116,10 +116,12 @@ void Endpoint::dispatch(Link& link, const PacketHeader& header, const uint8_t* p
       return;
     if (type == PacketType::grant)
       fine = fine && comm->take_grant(header, payload);
+    else if (type == PacketType::promise)
+      fine = fine && comm->take_promise(header, payload);
     else if (type == PacketType::eager_on)
       comm->take_eager_on(header.tag);
     else
-      comm->take_eager_off();
+      comm->take_recall();
   }
   if (!fine)
     fail(link,

@@ -79,6 +79,21 @@ void Endpoint::unqueue(Link& link, Talker& talker) {
   talker.queued = false;
 }
 
+void Endpoint::watch(RecvComm& comm) {
+  unwatch(comm);
+  comm.next_watched = watched_;
+  watched_ = &comm;
+}
+
+void Endpoint::unwatch(RecvComm& comm) {
+  for (RecvComm** at = &watched_; *at; at = &(*at)->next_watched)
+    if (*at == &comm) {
+      *at = comm.next_watched;
+      break;
+    }
+  comm.next_watched = nullptr;
+}
+
 void Endpoint::track(SendRequest& request) {
   request.since = active_;
   request.older = newest_;
@@ -103,6 +118,11 @@ void Endpoint::tick() {
   active_ += std::min<Duration>(now - last_tick_, longest_tick);
   last_tick_ = now;
   introducer_->poll();
+  for (RecvComm** at = &watched_; *at;)
+    if (RecvComm& comm = **at; comm.watched(active_))
+      at = &comm.next_watched;
+    else
+      *at = comm.next_watched, comm.next_watched = nullptr;
   if (active_ - deadlines_checked_ >= 50 * tick_every) {
     deadlines_checked_ = active_;
     check_deadlines();

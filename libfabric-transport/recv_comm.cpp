@@ -1,5 +1,6 @@
 // The receiving end of a communicator: posting, granting, finishing. See comms.h; what arrives unasked is in
-// recv_eager.cpp. Nothing here allocates once the communicator exists.
+// recv_eager.cpp, and what is promised in recv_ahead.cpp. Nothing here allocates once the communicator
+// exists.
 #include "libfabric-transport/recv_comm.h"
 #include "common/text.h"
 #include "libfabric-transport/endpoint.h"
@@ -23,11 +24,12 @@ RecvComm::RecvComm(Endpoint& endpoint, Link& link)
       flushes_(static_cast<FlushRequest*>(calloc(most_receives, sizeof(FlushRequest)))) {
   ++link_.comms;
   for (uint16_t i = 0; i < eager_credits; ++i)
-    stash_[i] = {0, 0, i, false};
+    stash_[i] = {0, 0, nullptr, i, false};
 }
 
 RecvComm::~RecvComm() {
   endpoint_.unqueue(link_, *this);
+  endpoint_.unwatch(*this);
   if (link_.creditor == this)
     link_.creditor = nullptr;
   endpoint_.receivers().erase(id_);
@@ -100,6 +102,7 @@ RecvGroup* RecvComm::receive(std::span<const RecvBuffer> buffers) {
     s.landing = nullptr;
   }
   ++next_;
+  promise_.posted(g.count == 1 && Memory::on_host(slot(g, 0).memory), slot(g, 0).tag, slot(g, 0).capacity);
   arrange(g);
   polled_.store(false, std::memory_order_relaxed);
   return &g;
@@ -122,15 +125,16 @@ void RecvComm::arrange(RecvGroup& g) {
   match_stash();
   if (mode_ == Mode::leaving || (mode_ == Mode::eager && alike(g)))
     return;
-  if (mode_ == Mode::eager) {
-    mode_ = Mode::leaving;
-    say_off_ = true;
-  } else {
-    if (!may_be_eager(g))
-      return maybe_grant(false);
-    mode_ = Mode::eager;
-    say_on_ = true;
-  }
+  if (mode_ == Mode::ahead)
+    return keep_promise(g);
+  if (mode_ == Mode::eager)
+    return recall();
+  if (may_promise())
+    return begin_promise();
+  if (!may_be_eager(g))
+    return maybe_grant(false);
+  mode_ = Mode::eager;
+  say_on_ = true;
   if (!speak())
     endpoint_.queue(link_, *this);
 }
@@ -190,14 +194,17 @@ bool RecvComm::send_grants() {
     if (end == granted_end_ || !endpoint_.send_packet(link_, header, entries, control_reserve))
       return false;
     ++endpoint_.counters().grants_sent;
-    for (; granted_end_ != end; ++granted_end_) {
-      RecvGroup& g = group(granted_end_);
-      g.granted = true;
-      if (g.filled < g.count)
-        ++open_;
-    }
+    for (; granted_end_ != end; ++granted_end_)
+      open(group(granted_end_));
   }
   return true;
+}
+
+/// The sender may send into it.
+void RecvComm::open(RecvGroup& g) {
+  g.granted = true;
+  if (g.filled < g.count)
+    ++open_;
 }
 
 void RecvComm::finish(RecvGroup& g) {
@@ -209,12 +216,17 @@ void RecvComm::finish(RecvGroup& g) {
 
 void RecvComm::complete(RecvSlot& s, size_t bytes) {
   s.posted = false;
-  ++granted_received_;
   s.received = uint32_t(bytes);
-  closed_since_ = Duration::max();
-  link_.dying_since = link_.dying_since == Duration::max() ? link_.dying_since : endpoint_.active();
+  came();
   if (filled(s))
     maybe_grant(open_ == 0);
+}
+
+/// A message that was sent into a granted or promised receive: more of the sender's may be on the way.
+void RecvComm::came() {
+  ++granted_received_;
+  closed_since_ = Duration::max();
+  link_.dying_since = link_.dying_since == Duration::max() ? link_.dying_since : endpoint_.active();
 }
 
 void RecvComm::discarded(RecvSlot& s) {
@@ -230,7 +242,7 @@ void RecvComm::cancelled(RecvSlot& s) {
 }
 
 bool RecvComm::expecting() const {
-  return discards_ > 0;
+  return discards_ > 0 || covers_.pending > 0;
 }
 
 bool RecvComm::withdraw() {
@@ -242,12 +254,18 @@ bool RecvComm::withdraw() {
           f(groups_[i], s, j);
   };
   bool live = !link_.fault && !peer_closed;
+  if (!live)
+    cancel_covers();
+  else if (mode_ == Mode::ahead && !promise_unsaid_)
+    cover(promised_end_);
+  if (mode_ == Mode::ahead)
+    mode_ = Mode::leaving;
   each_posted([&](RecvGroup&, RecvSlot& s, int) { fi_cancel(&endpoint_.ep()->fid, &s); });
   bool all = endpoint_.progress_until(
       [&] {
         bool left = false;
         each_posted([&](RecvGroup&, RecvSlot&, int) { left = true; });
-        return !left && flushing_ == 0;
+        return !left && flushing_ == 0 && (live || covers_.pending == 0);
       },
       withdraw_time);
   if (!live)
@@ -275,6 +293,7 @@ bool RecvComm::withdraw() {
 }
 
 void RecvComm::stop_expecting() {
+  cancel_covers();
   for (uint32_t i = 0; i < most_receives; ++i)
     for (int j = 0; groups_[i].in_use && j < groups_[i].count; ++j)
       if (RecvSlot& s = slot(groups_[i], j); s.posted)

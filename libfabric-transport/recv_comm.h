@@ -1,6 +1,7 @@
 // The receiving end of a communicator: see comms.h.
 #pragma once
 #include "libfabric-transport/comms.h"
+#include "libfabric-transport/covers.h"
 #include "libfabric-transport/saving.h"
 
 namespace podstep::fabric {
@@ -80,7 +81,8 @@ public:
   bool speak() override;
   // --- what the peer says ---
   bool take_eager(const PacketHeader& header, const uint8_t* payload);
-  bool take_leave();
+  /// It waits for grants from now on; `sequence`: the first promised receive that it has not sent into.
+  bool take_leave(uint32_t sequence);
   void take_too_large(int32_t tag, const uint32_t sizes[2]);
   bool take_notice(uint64_t value);
   void take_want();
@@ -90,6 +92,11 @@ public:
   void cancelled(RecvSlot& slot);
   void flushed(FlushRequest& flush);
   void landed(RecvSlot& slot);
+  void covered(Cover& cover, size_t bytes);
+  /// `why`: empty where it was cancelled.
+  void uncovered(Cover& cover, const std::string& why);
+  /// Now and then while receives are promised, `now` is active time. False: none are any more.
+  bool watched(Duration now);
   [[gnu::cold]] void fail(Error error);
   /// The oldest notice of a one-sided operation that is complete; false when there is none.
   bool notice(uint64_t& value);
@@ -100,14 +107,21 @@ public:
   void* user = nullptr; ///< the owner's own
   bool peer_closed = false;
   bool closing = false;
+  RecvComm* next_watched = nullptr; ///< of the endpoint's list
 
 private:
-  enum class Mode : uint8_t { granting, eager, leaving };
-  /// A small message that came before its receive.
+  enum class Mode : uint8_t {
+    granting,
+    eager,   ///< small messages come unasked
+    ahead,   ///< receives are promised
+    leaving, ///< out of these two, until the sender says so
+  };
+  /// A message that came before its receive.
   struct Stashed {
     int32_t tag;
-    uint16_t bytes;
-    uint16_t place; ///< of its data in stash_memory_; each has its own for ever
+    uint32_t bytes;
+    uint8_t* apart; ///< where its data lie that came into a cover; nullptr: a small one, in its place
+    uint16_t place; ///< in stash_memory_; each has its own for ever
     bool used;
   };
   static constexpr uint32_t most_notices = 64;
@@ -124,9 +138,10 @@ private:
   }
   bool may_be_eager(const RecvGroup& g);
   uint8_t* data_of(const Stashed& one) const;
-  void fill(RecvSlot& slot, const uint8_t* data, uint16_t bytes);
+  Stashed& stash(int32_t tag, uint32_t bytes);
+  void fill(RecvSlot& slot, const uint8_t* data, uint32_t bytes);
   bool fits(const RecvSlot& slot, size_t bytes);
-  bool land(RecvSlot& slot, const uint8_t* data, uint16_t bytes);
+  bool land(RecvSlot& slot, const uint8_t* data, uint32_t bytes);
   /// Its message is there, of `received` bytes. True: and with it all of its group.
   bool filled(RecvSlot& slot);
   void fill_from_stash(RecvGroup& g);
@@ -135,6 +150,19 @@ private:
   void arrange(RecvGroup& g);
   void maybe_grant(bool idle);
   const Error* find_fault();
+  bool may_promise();
+  void begin_promise();
+  void promise_more();
+  bool send_promise();
+  void keep_promise(RecvGroup& g);
+  void recall();
+  void cover(uint32_t end);
+  void cancel_covers();
+  void take_back(uint32_t sequence);
+  bool end_promise(uint32_t sequence);
+  void settle();
+  void open(RecvGroup& g);
+  void came();
   bool post(RecvGroup& g);
   bool send_grants();
   void owe();
@@ -151,6 +179,16 @@ private:
   uint32_t granted_end_ = 0; ///< the first that was not granted
   uint32_t open_ = 0;        ///< granted and not yet filled
   uint32_t small_run_ = 0;   ///< small messages in a row
+  Promise promise_;
+  Covers covers_;
+  uint32_t promised_end_ = 0;   ///< the first that the sender has not been promised
+  uint32_t promised_bytes_ = 0; ///< of each promised one
+  bool say_promise_ = false;    ///< of more receives
+  bool promise_unsaid_ = false; ///< not even the first was said
+  bool promised_ = false;       ///< until the sender says how far it came
+  bool left_ = false;           ///< the sender has
+  uint32_t watched_end_ = 0;    ///< granted_end_ when that was looked at last
+  Duration watched_since_{};    ///< it has been the same, and nothing open
   uint32_t discards_ = 0;
   uint32_t granted_received_ = 0,
            announced_ = 0; ///< messages into granted receives, and as the sender counts

@@ -6,7 +6,7 @@
 namespace podstep::fabric {
 
 uint8_t* RecvComm::data_of(const Stashed& one) const {
-  return &stash_memory_[one.place * endpoint_.eager_limit()];
+  return one.apart ? one.apart : &stash_memory_[one.place * endpoint_.eager_limit()];
 }
 
 void RecvComm::owe() {
@@ -27,7 +27,7 @@ bool RecvComm::fits(const RecvSlot& s, size_t bytes) {
   return bytes <= s.capacity;
 }
 
-void RecvComm::fill(RecvSlot& s, const uint8_t* data, uint16_t bytes) {
+void RecvComm::fill(RecvSlot& s, const uint8_t* data, uint32_t bytes) {
   if (!fits(s, bytes))
     return;
   if (bytes > 0)
@@ -51,7 +51,8 @@ bool RecvComm::filled(RecvSlot& s) {
 }
 
 bool RecvComm::take_eager(const PacketHeader& header, const uint8_t* payload) {
-  if (mode_ == Mode::granting || header.tag != eager_tag_ || header.bytes > endpoint_.eager_limit())
+  if (mode_ == Mode::granting || mode_ == Mode::ahead || promised_ || left_ || header.tag != eager_tag_ ||
+      header.bytes > endpoint_.eager_limit())
     return false;
   if (stashed_ == 0 && granted_end_ != next_ && alike(group(granted_end_))) {
     fill(slot(group(granted_end_), 0), payload, header.bytes);
@@ -61,6 +62,13 @@ bool RecvComm::take_eager(const PacketHeader& header, const uint8_t* payload) {
   }
   if (stashed_ == eager_credits)
     return false;
+  std::memcpy(data_of(stash(header.tag, header.bytes)), payload, header.bytes);
+  match_stash();
+  return true;
+}
+
+/// A place for a message, behind all that wait. There is one.
+RecvComm::Stashed& RecvComm::stash(int32_t tag, uint32_t bytes) {
   if (stash_end_ == eager_credits) {
     // Close the gaps: there are some, for fewer than all are in use.
     uint16_t to = 0;
@@ -70,13 +78,12 @@ bool RecvComm::take_eager(const PacketHeader& header, const uint8_t* payload) {
     stash_end_ = to;
   }
   Stashed& fresh = stash_[stash_end_++];
-  fresh.tag = header.tag;
-  fresh.bytes = header.bytes;
+  fresh.tag = tag;
+  fresh.bytes = bytes;
+  fresh.apart = nullptr;
   fresh.used = true;
-  std::memcpy(data_of(fresh), payload, header.bytes);
   ++stashed_;
-  match_stash();
-  return true;
+  return fresh;
 }
 
 /// Receives that are not granted take what waits, oldest first, without a word of the sender's: it may have
@@ -111,20 +118,25 @@ void RecvComm::fill_from_stash(RecvGroup& g) {
         return;
       one.used = false;
       --stashed_;
-      owe();
+      if (!one.apart)
+        owe();
     }
   }
-  if (stashed_ == 0)
-    stash_end_ = 0;
+  if (stashed_ > 0)
+    return;
+  stash_end_ = 0;
+  if (covers_.pending == 0)
+    covers_.give_back();
 }
 
-bool RecvComm::take_leave() {
-  if (mode_ == Mode::granting)
+bool RecvComm::take_leave(uint32_t sequence) {
+  if (mode_ == Mode::granting || (promised_ && !end_promise(sequence)))
     return false;
-  mode_ = Mode::granting;
+  mode_ = Mode::leaving;
+  left_ = true;
+  say_off_ = false;
   small_run_ = 0;
-  match_stash();
-  maybe_grant(true);
+  settle();
   return true;
 }
 
@@ -149,6 +161,8 @@ bool RecvComm::notice(uint64_t& value) {
 }
 
 void RecvComm::take_want() {
+  if (mode_ == Mode::ahead)
+    return promise_more();
   wanted_ = true;
   if (next_ != granted_end_)
     saving_.ran_short(endpoint_.active());
@@ -189,7 +203,12 @@ bool RecvComm::speak() {
       return fault_.has_value();
     say_grant_ = false;
   }
-  if (!say(say_on_, PacketType::eager_on) || !say(say_off_, PacketType::eager_off))
+  if (say_promise_) {
+    if (!send_promise())
+      return false;
+    say_promise_ = false;
+  }
+  if (!say(say_on_, PacketType::eager_on) || !say(say_off_, PacketType::recall))
     return false;
   if (say_credit_ && owed > 0) {
     link_.creditor = this;

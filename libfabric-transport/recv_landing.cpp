@@ -8,7 +8,7 @@
 namespace podstep::fabric {
 
 /// False: not now.
-bool RecvComm::land(RecvSlot& s, const uint8_t* data, uint16_t bytes) {
+bool RecvComm::land(RecvSlot& s, const uint8_t* data, uint32_t bytes) {
   if (!fits(s, bytes))
     return true;
   auto self = endpoint_.self();

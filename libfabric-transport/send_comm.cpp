@@ -1,4 +1,5 @@
-// The sending end of a communicator: see comms.h. Nothing here allocates once the communicator exists.
+// The sending end of a communicator: see comms.h; what the receiver says is in send_heard.cpp. Nothing here
+// allocates once the communicator exists.
 #include "common/text.h"
 #include "libfabric-transport/endpoint.h"
 #include "libfabric-transport/introduce.h"
@@ -10,8 +11,6 @@ namespace podstep::fabric {
 
 namespace {
 constexpr Duration drain_time = std::chrono::seconds(1);
-/// Between two words that grants are wanted.
-constexpr Duration patience = std::chrono::milliseconds(2);
 } // namespace
 
 SendComm::SendComm(Endpoint& endpoint, Link& link)
@@ -93,36 +92,17 @@ SendRequest* SendComm::send(const void* data, size_t bytes, int tag, const Regis
   return nullptr;
 }
 
-/// The receiver answers with grants for what it has posted.
-void SendComm::leave() {
-  eager_ = false;
-  asked_ = false;
-  ask_at_ = endpoint_.active() + patience;
-  say_leave_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
-}
-
-/// A receiver may have saved grants up for too long, or have posted and make no progress: it is told, once
-/// until there is a grant, and not at every message of a receiver that is merely slow.
-void SendComm::starve() {
-  if (asked_ || endpoint_.active() < ask_at_)
-    return;
-  asked_ = true;
-  ask_at_ = endpoint_.active() + patience;
-  say_want_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
-}
-
 SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, const Registration* memory) {
   Grant& grant = grants_[first_grant_ % most_receives];
   uint8_t at = 0;
   while (at < grant.count && ((grant.used >> at & 1) || grant.entries[at].tag != tag))
     ++at;
+  bool fits = at < grant.count && bytes <= grant.entries[at].capacity;
+  if (!fits && grant.promised)
+    return leave(), nullptr; // the receiver may yet post what this message needs
   if (at == grant.count)
     return nullptr; // another sender's turn in the oldest group
-  if (bytes > grant.entries[at].capacity) {
+  if (!fits) {
     too_large_[0] = uint32_t(bytes), too_large_[1] = grant.entries[at].capacity;
     say_too_large_ = true;
     fail(Error(Kind::invalid, cat("send of ", bytes, " bytes, tag ", tag, ", to ", link_.peer,
@@ -278,6 +258,7 @@ bool SendComm::speak() {
   header.comm = peer_id;
   if (say_leave_) {
     header.type = uint8_t(PacketType::leave);
+    header.sequence = left_at_;
     if (!endpoint_.send_packet(link_, header, nullptr, control_reserve))
       return false;
     say_leave_ = false;
@@ -300,65 +281,6 @@ bool SendComm::speak() {
     endpoint_.introducer().say(link_, Drained{peer_id, granted_sent});
   }
   return say_notices();
-}
-
-bool SendComm::take_grant(const PacketHeader& header, const uint8_t* payload) {
-  uint32_t sequence = header.sequence;
-  for (uint8_t i = 0; i < header.count; ++i) {
-    GrantEntry entry;
-    std::memcpy(&entry, payload + i * sizeof entry, sizeof entry);
-    if (header.starts >> i & 1) {
-      if (end_grant_ - first_grant_ >= most_receives)
-        return false;
-      Grant& fresh = grants_[end_grant_++ % most_receives];
-      fresh.sequence = sequence++;
-      fresh.count = fresh.used = 0;
-    }
-    Grant& grant = grants_[(end_grant_ - 1) % most_receives];
-    if (grant.count == most_grouped)
-      return false;
-    if (entry.capacity & grant_filled)
-      grant.used |= uint8_t(1u << grant.count);
-    grant.entries[grant.count++] = entry;
-  }
-  pop_used();
-  return true;
-}
-
-void SendComm::pop_used() {
-  while (first_grant_ != end_grant_) {
-    const Grant& grant = grants_[first_grant_ % most_receives];
-    if (grant.used != (1u << grant.count) - 1)
-      return;
-    ++first_grant_;
-  }
-}
-
-void SendComm::take_eager_on(int32_t tag) {
-  eager_ = true;
-  eager_tag_ = tag;
-}
-
-void SendComm::take_eager_off() {
-  if (!eager_)
-    return; // we left by ourselves meanwhile
-  leave();
-}
-
-bool SendComm::take_credits(uint16_t credits) {
-  if (credits_ + credits > eager_credits)
-    return false;
-  credits_ = uint16_t(credits_ + credits);
-  if (first_notice_ && !speak())
-    endpoint_.queue(link_, *this);
-  return true;
-}
-
-void SendComm::receiver_closed() {
-  peer_closed = true;
-  say_drained_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
 }
 
 bool SendComm::drain() {

@@ -161,3 +161,21 @@ TEST_CASE("A grant has as many entries as it says, and begins a group with the f
   CHECK_FALSE(grant(2, 2, 16));
   CHECK_FALSE(grant(2, 3, 24));
 }
+
+TEST_CASE("A promise is of as many receives as may be outstanding at most, and says how large they are") {
+  uint8_t bytes[packet_bytes] = {};
+  auto promise = [&](uint8_t count, uint16_t length) {
+    PacketHeader header, read;
+    header.type = uint8_t(PacketType::promise);
+    header.count = count;
+    header.bytes = length;
+    memcpy(bytes, &header, sizeof header);
+    return is_packet(bytes, sizeof header + length, read);
+  };
+  CHECK(promise(1, 4));
+  CHECK(promise(32, 4));
+  CHECK_FALSE(promise(0, 4));
+  CHECK_FALSE(promise(33, 4));
+  CHECK_FALSE(promise(1, 0));
+  CHECK_FALSE(promise(1, 8));
+}

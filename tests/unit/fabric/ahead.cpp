@@ -1,0 +1,371 @@
+// Over TCP a receiver that posts one receive like the other promises the next ones: its sender sends without
+// grants, and what is not kept of a promise loses nothing and holds up nobody.
+#include "tests/unit/fabric/pair.h"
+#include <random>
+#include <thread>
+
+using pair::Side;
+
+namespace {
+
+constexpr size_t bytes = 64 << 10;
+/// Enough of one kind for receives to be promised.
+constexpr unsigned run = 60;
+constexpr unsigned window = 8;
+
+using Data = std::vector<unsigned char>;
+
+Data pattern(size_t size, unsigned seed) {
+  Data out(size);
+  for (size_t i = 0; i < size; ++i)
+    out[i] = static_cast<unsigned char>(i * 7 + i / 256 + seed * 31);
+  return out;
+}
+
+podstep_fabric_counters counters(const Side& side) {
+  podstep_fabric_counters out{};
+  out.size = sizeof out;
+  podstep_fabric_statistics(side.fabric, &out);
+  return out;
+}
+
+/// Sends messages `first` to `end` of tag 0, as many at a time as the receiver has posted.
+void send_all(Side& side, podstep_fabric_sender* s, unsigned first, unsigned end, size_t size = bytes) {
+  std::vector<podstep_fabric_request*> requests;
+  std::vector<Data> data;
+  for (unsigned i = first; i < end; ++i) {
+    data.push_back(pattern(size, i));
+    requests.push_back(side.send(s, data.back().data(), size, 0));
+    if (requests.size() >= window)
+      side.wait(requests[requests.size() - window]);
+  }
+  for (size_t i = requests.size() < window ? 0 : requests.size() - window + 1; i < requests.size(); ++i)
+    side.wait(requests[i]);
+}
+
+/// One receive after the other, `window` at a time.
+void receive_all(Side& side, podstep_fabric_receiver* r, unsigned first, unsigned end, size_t size = bytes) {
+  std::vector<Data> buffers(window, Data(size));
+  std::vector<podstep_fabric_request*> requests(window);
+  for (unsigned i = first; i < end + window; ++i) {
+    unsigned at = i % window;
+    if (i >= first + window) {
+      size_t got = 0;
+      side.wait(requests[at], &got);
+      side.must(got == size && buffers[at] == pattern(size, i - window), "a message of the stream is right");
+    }
+    if (i < end)
+      requests[at] = side.receive(r, {{buffers[at].data(), size, 0, nullptr}});
+  }
+}
+
+/// One message of `tag` into a receive of `size` bytes.
+void receive_one(Side& side, podstep_fabric_receiver* r, unsigned seed, size_t size, int tag = 0,
+                 size_t capacity = 0) {
+  Data buffer(capacity ? capacity : size);
+  size_t got = 0;
+  side.wait(side.receive(r, {{buffer.data(), buffer.size(), tag, nullptr}}), &got);
+  buffer.resize(got);
+  side.must(buffer == pattern(size, seed), "the message is right");
+}
+
+void send_one(Side& side, podstep_fabric_sender* s, unsigned seed, size_t size, int tag = 0) {
+  Data data = pattern(size, seed);
+  side.wait(side.send(s, data.data(), size, tag));
+}
+
+/// What a sender sends before the receiver has posted it: all of it, unless the machine was so busy that the
+/// receiver took its promises back.
+struct Ahead {
+  std::vector<Data> data;
+  std::vector<podstep_fabric_request*> requests;
+
+  Ahead(podstep_fabric_sender* s, unsigned first, unsigned end) {
+    for (unsigned i = first; i < end; ++i)
+      data.push_back(pattern(bytes, i));
+    podstep_fabric_request* request = nullptr;
+    while (requests.size() < data.size() &&
+           podstep_fabric_send(s, data[requests.size()].data(), bytes, 0, nullptr, &request) == 0)
+      requests.push_back(request);
+  }
+  /// Once the receiver posts.
+  void finish(Side& side, podstep_fabric_sender* s) {
+    while (requests.size() < data.size())
+      requests.push_back(side.send(s, data[requests.size()].data(), bytes, 0));
+    for (auto* request : requests)
+      side.wait(request);
+  }
+};
+
+/// Two receiving and two sending communicators, after a stream on the first that made its receiver promise.
+/// When `sender` begins the receiving process is outside the library, until it meets the other.
+int after_a_run(
+    const std::function<void(Side&, podstep_fabric_receiver*, podstep_fabric_receiver*)>& receiver,
+    const std::function<void(Side&, podstep_fabric_sender*, podstep_fabric_sender*)>& sender) {
+  return pair::run(
+      [&](Side& side) {
+        side.open("net");
+        auto *r = side.accept(), *other = side.accept();
+        receive_all(side, r, 0, run);
+        side.meet();
+        receiver(side, r, other);
+        podstep_fabric_close_receiver(other);
+      },
+      [&](Side& side) {
+        side.open("net");
+        auto *s = side.connect(), *other = side.connect();
+        send_all(side, s, 0, run);
+        sender(side, s, other);
+        podstep_fabric_close_sender(other);
+      });
+}
+
+} // namespace
+
+TEST_CASE("A stream of large messages of one size needs a packet for every ten at most") {
+  constexpr unsigned messages = 400;
+  int status = after_a_run(
+      [](Side& side, podstep_fabric_receiver* r, podstep_fabric_receiver*) {
+        uint64_t before = counters(side).grants_sent;
+        receive_all(side, r, run, run + messages);
+        uint64_t packets = counters(side).grants_sent - before;
+        INFO(packets << " packets");
+        CHECK(packets > 0);
+        CHECK(packets <= messages / 10);
+        side.meet();
+        podstep_fabric_close_receiver(r);
+      },
+      [](Side& side, podstep_fabric_sender* s, podstep_fabric_sender*) {
+        side.meet();
+        send_all(side, s, run, run + messages);
+        side.meet();
+        podstep_fabric_close_sender(s);
+      });
+  CHECK(status == 0);
+}
+
+constexpr unsigned early = 5;
+
+TEST_CASE("A receiver that was quick and is then late stops nobody else, and gets all that was sent to it") {
+  int status = after_a_run(
+      [](Side& side, podstep_fabric_receiver* r, podstep_fabric_receiver* other) {
+        for (unsigned i = 0; i < 20; ++i)
+          receive_one(side, other, i, 100000);
+        for (unsigned i = 0; i < early; ++i)
+          receive_one(side, r, run + i, bytes);
+        receive_all(side, r, run + early, 3 * run);
+        side.meet();
+        podstep_fabric_close_receiver(r);
+      },
+      [](Side& side, podstep_fabric_sender* s, podstep_fabric_sender* other) {
+        Ahead ahead(s, run, run + early);
+        side.meet();
+        for (unsigned i = 0; i < 20; ++i)
+          send_one(side, other, i, 100000);
+        ahead.finish(side, s);
+        send_all(side, s, run + early, 3 * run);
+        side.meet();
+        podstep_fabric_close_sender(s);
+      });
+  CHECK(status == 0);
+}
+
+TEST_CASE(
+    "A receive of another tag, a group, a larger or a smaller one get what is theirs after many alike") {
+  int status = after_a_run(
+      [](Side& side, podstep_fabric_receiver* r, podstep_fabric_receiver*) {
+        receive_one(side, r, 1000, 5000, 9);
+        Data a(bytes), b(bytes);
+        size_t sizes[PODSTEP_FABRIC_GROUP] = {};
+        side.wait(side.receive(r, {{a.data(), bytes, 4, nullptr}, {b.data(), bytes, 0, nullptr}}), sizes);
+        side.must(a == pattern(bytes, 1001) && b == pattern(bytes, run), "both of the group are right");
+        for (unsigned i = 1; i < early; ++i)
+          receive_one(side, r, run + i, bytes, 0, i % 2 ? 4 * bytes : bytes);
+        receive_one(side, r, 1002, 3 * bytes);
+        receive_all(side, r, 2000, 2000 + run);
+        receive_one(side, r, 1003, 100, 0, 2000);
+        side.meet();
+        podstep_fabric_close_receiver(r);
+      },
+      [](Side& side, podstep_fabric_sender* s, podstep_fabric_sender*) {
+        Ahead ahead(s, run, run + early);
+        side.meet();
+        send_one(side, s, 1000, 5000, 9);
+        send_one(side, s, 1001, bytes, 4);
+        ahead.finish(side, s);
+        send_one(side, s, 1002, 3 * bytes);
+        send_all(side, s, 2000, 2000 + run);
+        send_one(side, s, 1003, 100);
+        side.meet();
+        podstep_fabric_close_sender(s);
+      });
+  CHECK(status == 0);
+}
+
+TEST_CASE("A message larger than what was promised waits for its receive, and fails if that is too small") {
+  int status = after_a_run(
+      [](Side& side, podstep_fabric_receiver* r, podstep_fabric_receiver*) {
+        receive_one(side, r, 1, 4 * bytes);
+        receive_all(side, r, run, 2 * run);
+        Data small(bytes);
+        podstep_fabric_request* request = side.receive(r, {{small.data(), bytes, 0, nullptr}});
+        CHECK(podstep_fabric_wait(request, 30000, nullptr) == PODSTEP_FABRIC_INVALID);
+        CHECK_THAT(podstep_fabric_error(side.fabric),
+                   Catch::Contains("larger than the receive of 65536 bytes"));
+        side.meet();
+        podstep_fabric_close_receiver(r);
+      },
+      [](Side& side, podstep_fabric_sender* s, podstep_fabric_sender*) {
+        side.meet();
+        send_one(side, s, 1, 4 * bytes);
+        send_all(side, s, run, 2 * run);
+        Data data(2 * bytes);
+        podstep_fabric_request* request = nullptr;
+        int rc = PODSTEP_FABRIC_AGAIN;
+        side.rest([&] {
+          rc = podstep_fabric_send(s, data.data(), data.size(), 0, nullptr, &request);
+          return rc != PODSTEP_FABRIC_AGAIN;
+        });
+        side.must(rc == PODSTEP_FABRIC_INVALID, "the send fails");
+        side.meet();
+        podstep_fabric_close_sender(s);
+      });
+  CHECK(status == 0);
+}
+
+TEST_CASE("A smaller receive than was promised fails the message that was sent ahead, on both sides") {
+  int status = after_a_run(
+      [](Side& side, podstep_fabric_receiver* r, podstep_fabric_receiver* other) {
+        Data small(100);
+        podstep_fabric_request* request = side.receive(r, {{small.data(), small.size(), 0, nullptr}});
+        CHECK(podstep_fabric_wait(request, 30000, nullptr) == PODSTEP_FABRIC_INVALID);
+        podstep_fabric_close_receiver(r);
+        receive_all(side, other, 0, run);
+        side.meet();
+      },
+      [](Side& side, podstep_fabric_sender* s, podstep_fabric_sender* other) {
+        Ahead ahead(s, run, run + 1);
+        side.meet();
+        podstep_fabric_request* request = nullptr;
+        side.rest([&] {
+          return podstep_fabric_send(s, ahead.data[0].data(), bytes, 0, nullptr, &request) !=
+                 PODSTEP_FABRIC_AGAIN;
+        });
+        send_all(side, other, 0, run);
+        side.meet();
+        podstep_fabric_close_sender(s);
+      });
+  CHECK(status == 0);
+}
+
+TEST_CASE("A receiver that closes after promises leaves nothing in the way of others") {
+  int status = after_a_run(
+      [](Side& side, podstep_fabric_receiver* r, podstep_fabric_receiver* other) {
+        podstep_fabric_close_receiver(r);
+        receive_all(side, other, 0, run);
+        side.meet();
+      },
+      [](Side& side, podstep_fabric_sender* s, podstep_fabric_sender* other) {
+        Ahead ahead(s, run, run + early);
+        side.meet();
+        send_all(side, other, 0, run);
+        side.meet();
+        podstep_fabric_close_sender(s);
+      });
+  CHECK(status == 0);
+}
+
+TEST_CASE("A sender that leaves after it has sent into promises has sent, whenever the receiver looks") {
+  int status = after_a_run(
+      [](Side& side, podstep_fabric_receiver* r, podstep_fabric_receiver*) {
+        side.meet();
+        for (unsigned i = 0; i < early; ++i)
+          receive_one(side, r, run + i, bytes);
+        podstep_fabric_close_receiver(r);
+      },
+      [](Side& side, podstep_fabric_sender* s, podstep_fabric_sender*) {
+        Ahead ahead(s, run, run + early);
+        side.meet();
+        ahead.finish(side, s);
+        podstep_fabric_close_sender(s);
+        side.meet();
+      });
+  CHECK(status == 0);
+}
+
+TEST_CASE("Runs of any kind, with pauses on either side, arrive whole and in order") {
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    struct Message {
+      size_t size, capacity;
+      int tag;
+      bool receiver_pauses, sender_pauses;
+    };
+    std::minstd_rand random(seed);
+    auto one_in = [&](unsigned n) { return random() % n == 0; };
+    std::vector<Message> plan;
+    while (plan.size() < 1500) {
+      Message kind{one_in(3) ? size_t(random() % 3000) : 20000 + random() % 100000, 0, int(random() % 2),
+                   false, false};
+      kind.capacity = kind.size + (one_in(2) ? 0 : random() % 50000);
+      for (unsigned left = 1 + random() % 90; left > 0; --left) {
+        Message one = kind;
+        one.size -= one_in(20) ? one.size / 2 : 0;
+        one.receiver_pauses = one_in(40);
+        one.sender_pauses = one_in(40);
+        plan.push_back(one);
+      }
+    }
+    auto pause = [](Side& side, bool moving) {
+      auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(6);
+      if (moving)
+        side.rest([&] { return std::chrono::steady_clock::now() > end; });
+      else
+        std::this_thread::sleep_until(end);
+    };
+    int status = pair::run(
+        [&](Side& side) {
+          side.open("net");
+          auto* r = side.accept();
+          std::vector<Data> buffers(window);
+          std::vector<podstep_fabric_request*> requests(window);
+          for (unsigned i = 0; i < plan.size() + window; ++i) {
+            unsigned at = i % window;
+            if (i >= window) {
+              size_t got = 0;
+              side.wait(requests[at], &got);
+              buffers[at].resize(got);
+              side.must(buffers[at] == pattern(plan[i - window].size, i - window), "the message is right");
+            }
+            if (i >= plan.size())
+              continue;
+            if (plan[i].receiver_pauses)
+              pause(side, i % 2);
+            buffers[at].assign(plan[i].capacity, 0);
+            requests[at] = side.receive(r, {{buffers[at].data(), plan[i].capacity, plan[i].tag, nullptr}});
+          }
+          side.meet();
+          podstep_fabric_close_receiver(r);
+        },
+        [&](Side& side) {
+          side.open("net");
+          auto* s = side.connect();
+          std::vector<Data> data(window);
+          std::vector<podstep_fabric_request*> requests(window);
+          for (unsigned i = 0; i < plan.size() + window; ++i) {
+            unsigned at = i % window;
+            if (i >= window)
+              side.wait(requests[at]);
+            if (i >= plan.size())
+              continue;
+            if (plan[i].sender_pauses)
+              pause(side, i % 2);
+            data[at] = pattern(plan[i].size, i);
+            requests[at] = side.send(s, data[at].data(), plan[i].size, plan[i].tag);
+          }
+          side.meet();
+          podstep_fabric_close_sender(s);
+        });
+    INFO(seed);
+    CHECK(status == 0);
+  }
+}

@@ -1,0 +1,68 @@
+// When receives are promised, and how many.
+#include "libfabric-transport/promise.h"
+#include "tests/unit/catch.h"
+
+using podstep::fabric::Promise;
+
+namespace {
+constexpr size_t mib = size_t(1) << 20;
+
+void post(Promise& promise, uint32_t times, int32_t tag = 0, size_t capacity = 65536, bool plain = true) {
+  for (uint32_t i = 0; i < times; ++i)
+    promise.posted(plain, tag, capacity);
+}
+} // namespace
+
+TEST_CASE("Receives are promised after many that were alike, and no less than wait for a grant") {
+  Promise promise;
+  post(promise, Promise::first_after);
+  CHECK_FALSE(promise.due(1));
+  post(promise, 1);
+  CHECK(promise.due(1));
+  CHECK(promise.due(Promise::first_after));
+  CHECK_FALSE(promise.due(Promise::first_after + 1));
+}
+
+TEST_CASE("Another tag, another size, a group or memory of a GPU begins the count anew") {
+  for (int other = 0; other < 3; ++other) {
+    CAPTURE(other);
+    Promise promise;
+    post(promise, 100);
+    post(promise, 1, other == 0, other == 1 ? 65537 : 65536, other != 2);
+    CHECK_FALSE(promise.due(1));
+    post(promise, Promise::first_after - 1);
+    CHECK_FALSE(promise.due(1));
+  }
+}
+
+TEST_CASE("Who was late waits four times as long before the next promise, up to a bound") {
+  Promise promise;
+  uint32_t after = Promise::first_after;
+  for (int times = 0; times < 8; ++times) {
+    promise.was_late();
+    after = std::min(after * 4, Promise::last_after);
+    post(promise, after - 1);
+    CHECK_FALSE(promise.due(1));
+    post(promise, 2);
+    CHECK(promise.due(1));
+  }
+}
+
+TEST_CASE("What is promised fits into the memory for what is late, and large receives are not promised") {
+  CHECK(Promise::ahead(0) == Promise::most);
+  CHECK(Promise::ahead(65536) == Promise::most);
+  CHECK(Promise::ahead(mib) == 8);
+  CHECK(Promise::ahead(4 * mib) == 2);
+  for (size_t capacity = 1; capacity < 16 * mib; capacity = capacity * 3 + 1)
+    CHECK(Promise::ahead(capacity) * capacity <= Promise::memory);
+  Promise promise;
+  post(promise, 100, 0, 4 * mib + 1);
+  CHECK_FALSE(promise.due(1));
+}
+
+TEST_CASE("More is promised while some of the last is left, and not with every receive") {
+  CHECK(Promise::short_of(8, 65536));
+  CHECK_FALSE(Promise::short_of(9, 65536));
+  CHECK(Promise::short_of(0, 4 * mib));
+  CHECK_FALSE(Promise::short_of(1, 4 * mib));
+}
