@@ -26,12 +26,13 @@ constexpr const char* help =
     "  podstep kubectl apply -f sidecar.yaml\n\n"
     "What the hub serves is in podstep-hub(8). Logs and commands in containers: podstep logs, podstep exec.";
 
-/// A directory of its own, gone with it.
+/// A directory of its own in `parent`, gone with it. Who is killed leaves it: `parent` is one that goes with
+/// the job.
 struct PrivateDirectory {
   std::string path;
-  static Result<PrivateDirectory> make() {
+  static Result<PrivateDirectory> make(const std::filesystem::path& parent) {
     PrivateDirectory out;
-    out.path = cat(variable("TMPDIR").empty() ? "/tmp" : variable("TMPDIR"), "/podstep-kubectl.XXXXXX");
+    out.path = parent / "kubectl.XXXXXX";
     if (!::mkdtemp(out.path.data()))
       return errno_error(cat("make the directory ", std::exchange(out.path, {})));
     return out;
@@ -40,7 +41,7 @@ struct PrivateDirectory {
   PrivateDirectory(PrivateDirectory&& other) noexcept : path(std::exchange(other.path, {})) {}
   PrivateDirectory& operator=(PrivateDirectory&&) = delete;
   ~PrivateDirectory() {
-    std::error_code ignored; // the node's own clean-up is left then
+    std::error_code ignored; // it goes with the job then
     if (!path.empty())
       std::filesystem::remove_all(path, ignored);
   }
@@ -70,7 +71,8 @@ Result<OwnedPid> start(const std::vector<std::string>& command, const std::strin
 
 Result<int> run_here(const std::vector<std::string>& command) {
   PODSTEP_TRY(const std::string socket, find_hub());
-  PODSTEP_TRY(const PrivateDirectory directory, PrivateDirectory::make());
+  PODSTEP_TRY(const PrivateDirectory directory,
+              PrivateDirectory::make(std::filesystem::path(socket).parent_path()));
   loop::Loop loop;
   HubDoor door(loop, socket);
   PODSTEP_TRY(const std::string config, door.open(directory.path));

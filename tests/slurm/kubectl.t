@@ -35,7 +35,7 @@ wait_until 10 grep -q '^web-' "$tmp/watch"
 port=$(on "$node" ss -Hltnp | sed -n 's/.* 127\.0\.0\.1:\([0-9]*\) .*"podstep",.*/\1/p')
 like "$port" '^[0-9]+$' 'there is one port, on the loopback interface'
 is "$(cluster run -u bob --node "$node" curl -sk -o /dev/null -w '%{http_code}' "https://127.0.0.1:$port/api/v1/pods")" 401 'a stranger is not let in'
-like "$(on "$node" ls -l /tmp | grep podstep-kubectl)" '^drwx------ .* alice ' 'and cannot read the key'
+like "$(on "$node" sh -c "ls -l -d /run/podstep/*/kubectl.*")" '^drwx------ .* alice ' 'and cannot read the key'
 like "$(k scale deployment web --replicas=3)" 'scaled' 'a Deployment is scaled'
 ok 'rollout status waits until it is done' k rollout status deployment/web --timeout=40s
 is "$(field deployment/web .status.readyReplicas)" 3 'and three are ready'
@@ -79,7 +79,7 @@ like "$(hub_api "$job" DELETE '/apis/apps/v1/namespaces/default/deployments/web?
 is "$(k get deployment web -o name)" deployment.apps/web 'and nothing was deleted'
 
 for pid in $(job_pids "$job" "$node"); do ! grep -qa cache-dir "/proc/$pid/cmdline" || kill "$pid"; done
-swept() { ! on "$node" ls /tmp | grep podstep-kubectl; }
+swept() { ! on "$node" sh -c "ls -d /run/podstep/*/kubectl.*"; }
 ok 'when kubectl is killed, nothing of the command stays' wait_until 20 swept
 is "$(k get pod none >/dev/null 2>&1; echo $?)" 1 "the exit code is kubectl's own"
 is "$(echo '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"piped"},"spec":{"containers":[{"name":"c","image":"static-server"}]}}' | k create -f - -o name)" pod/piped 'a manifest can come through a pipe'
