@@ -45,9 +45,9 @@ slurmd_start() {
   daemon_run "$1" slurmd || die "slurmd on $1 did not start: $(grep -h error "$LOG/slurmd-$1.log" | tail -n 1)" "see $LOG/slurmd-$1.log"
 }
 
-# nodes_ready: Slurm would start a job on every node.
+# nodes_ready: Slurm would start a job on every node; sinfo(1) has a line for each partition that a node is in.
 nodes_ready() {
-  [ "$(slurm sinfo -h -N -o '%N %T' | grep -cE ' (idle|mixed|allocated|completing)$')" = ${#NODES[@]} ]
+  [ "$(slurm sinfo -h -N -o '%N %T' | sort -u | grep -cE ' (idle|mixed|allocated|completing)$')" = ${#NODES[@]} ]
 }
 
 # daemon_pid NODE NAME: the pid of munged, slurmctld or slurmd there; nothing when it does not run.
