@@ -80,7 +80,9 @@ void PodLife::shut_down(Duration grace) {
 bool PodLife::at_rest() const {
   bool alive = std::any_of(observed().containers.begin(), observed().containers.end(),
                            [](const auto& c) { return c.state != pods::RunState::exited; });
-  return done_ || (!alive && reporter_->settled() && pods::is_terminal(pod_.status.phase));
+  // pod_ has the status that the API took. What follows a terminal phase nobody waits for: the hub may be
+  // gone.
+  return done_ || (!alive && pods::is_terminal(pod_.status.phase));
 }
 
 std::vector<pods::ContainerView> PodLife::views() const {

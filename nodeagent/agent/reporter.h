@@ -17,8 +17,6 @@ public:
   Reporter(Context& context, k8s::Pod pod, std::function<void(const k8s::PodStatus&)> taken);
   /// Replaces what waits to be sent; equal to the last sent is nothing.
   void offer(k8s::PodStatus status);
-  /// True when the API has all that was offered, or will never take it.
-  bool settled() const { return !next_; }
   /// Sends until stop().
   static loop::Task<void> run(std::shared_ptr<Reporter> self);
   void stop() {

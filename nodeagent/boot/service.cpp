@@ -177,6 +177,7 @@ std::vector<Action> Service::on_line(int id, const Line& line, Instant now) {
     return on_leaving(line.args[0], line.args[1], now);
   case Word::ended:
     ended_ = true;
+    due_.clear(); // an agent that had ended a moment earlier
     return {note("every pod has ended")};
   case Word::ready:
     return {note("the service is ready")};

@@ -224,6 +224,16 @@ TEST_CASE("After the last pod has ended, steps that end are not started again") 
   CHECK(w.service.wake_at() == Instant::max());
 }
 
+TEST_CASE("Agents that end a moment before the hub says so are not started again either (fault F13)") {
+  World w;
+  w.come_up();
+  w.service.on_end(w.agents, 0, "", t0 + 5s);
+  REQUIRE(w.service.wake_at() < Instant::max());
+  w.service.on_line(w.hub, {Word::ended, {}}, t0 + 5s);
+  CHECK(w.service.wake_at() == Instant::max());
+  CHECK(w.service.on_time(t0 + 60s).empty());
+}
+
 TEST_CASE("Lines that their sender may not send change nothing") {
   World w;
   w.come_up();
