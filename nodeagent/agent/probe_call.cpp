@@ -70,10 +70,13 @@ loop::Task<ProbeCall> call_exec(const Context& context, std::string id, std::vec
   co_return ProbeCall{
       false, cat("command exited with ", result->exit_code, ": ", printable(result->out + result->err, 200))};
 }
-} // namespace
 
-loop::Task<ProbeCall> call_probe(const Context& context, k8s::Container container, k8s::Probe probe,
-                                 std::string container_id, pods::Ports ports) {
+/// Beyond a call's own timeout: a call that took longer did so because the agent itself was stopped
+/// meanwhile.
+constexpr Duration stopped = std::chrono::seconds(2);
+
+loop::Task<ProbeCall> call_once(const Context& context, k8s::Container container, k8s::Probe probe,
+                                std::string container_id, pods::Ports ports) {
   Duration timeout = timeout_of(probe);
   if (auto* exec = std::get_if<k8s::ExecAction>(&probe.action))
     co_return co_await call_exec(context, container_id, exec->command, timeout);
@@ -87,6 +90,16 @@ loop::Task<ProbeCall> call_probe(const Context& context, k8s::Container containe
   auto connected = co_await loop::within(
       timeout, "tcp probe", connect(tcp->host.empty() ? context.node.host_ip : tcp->host, *port));
   co_return connected ? ProbeCall{true, ""} : failed(connected.error());
+}
+} // namespace
+
+loop::Task<ProbeCall> call_probe(const Context& context, k8s::Container container, k8s::Probe probe,
+                                 std::string container_id, pods::Ports ports) {
+  const Instant began = context.clock.now();
+  ProbeCall call = co_await call_once(context, container, probe, container_id, ports);
+  if (!call.success && context.clock.now() - began > timeout_of(probe) + stopped)
+    call = co_await call_once(context, container, probe, container_id, ports);
+  co_return call;
 }
 
 } // namespace podstep::agent

@@ -17,6 +17,9 @@
 namespace podstep::supervise {
 
 namespace {
+/// A supervisor that is this late was stopped itself, and the worker with it: Slurm has suspended the job
+/// (fault F13, P-138). The worker's silence in that time tells nothing.
+constexpr Duration overslept = std::chrono::seconds(1);
 
 class Supervisor {
 public:
@@ -114,8 +117,12 @@ private:
     polled.push_back({worker_.running() ? line_.get() : -1, POLLIN, 0});
     for (Beside& beside : companions_)
       polled.push_back({beside.child.running() ? beside.child.pidfd() : -1, POLLIN, 0});
-    if (::poll(polled.data(), polled.size(), timeout_ms()) < 0 && errno != EINTR)
+    const int timeout = timeout_ms();
+    const Instant asked = now();
+    if (::poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR)
       return stop(fatal(errno_error("poll")));
+    if (timeout >= 0 && now() - asked > std::chrono::milliseconds(timeout) + overslept)
+      beaten_ = now();
 
     if (polled[0].revents)
       take_signals();
