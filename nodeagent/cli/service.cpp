@@ -189,7 +189,9 @@ Result<Endpoints> parse_endpoints(std::string_view text) {
 }
 
 Result<End> parse_end(std::string_view text) {
-  return parsed(text, [](const Members& m) { return End{m.text("cause"), m.number("exitCode")}; });
+  return parsed(text, [](const Members& m) {
+    return End{m.text("cause"), m.number("exitCode"), m.flag("requeue")};
+  });
 }
 
 Result<std::vector<FabricContainer>> parse_fabric(std::string_view text) {

@@ -51,6 +51,7 @@ struct Endpoints {
 struct End {
   std::string reason;
   int64_t exit_code = 0;
+  bool requeue = false; ///< Slurm may start the job again
 };
 
 /// One communicator of the tensor transport: a row of fabric/NODE.json.

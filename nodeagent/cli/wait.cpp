@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <optional>
 #include <thread>
+#include <unistd.h>
 
 namespace podstep::cli {
 namespace {
@@ -63,6 +64,10 @@ public:
       gone_ = !job && job.error().kind == Kind::not_found;
       waiting_ = job && !job->running() ? cat("job ", job_, ": ", job->described()) : "";
     }
+    if (!waiting_.empty()) { // what there is tells of the start before a requeue
+      look.ready = false;
+      look.end.reset();
+    }
     if (!waiting_.empty() || look.line.empty())
       look.line = waiting_.empty() ? cat("job ", job_, ": no record yet") : waiting_;
     look.over = gone_;
@@ -92,7 +97,7 @@ int wait_for(uint32_t job, bool for_ready, int64_t timeout) {
     Look look = watcher.look();
     if (for_ready && look.ready)
       return 0;
-    if (for_ready && (look.over || look.end))
+    if (for_ready && (look.over || (look.end && !look.end->requeue)))
       return fail(Error(Kind::failed,
                         cat("job ", job, " ended before its service was ready",
                             look.end ? cat(": ", printable(look.end->reason, 1000)) : ""),
@@ -106,6 +111,14 @@ int wait_for(uint32_t job, bool for_ready, int64_t timeout) {
     printer.show(look.line, 0);
     std::this_thread::sleep_for(look_pace);
   }
+}
+
+/// A job whose script ends while it is preempted has completed, and Slurm does not start it again.
+[[noreturn]] void wait_for_slurm() {
+  std::printf("podstep: Slurm takes the job when its grace time is over\n");
+  std::fflush(stdout);
+  for (;;)
+    ::pause();
 }
 
 } // namespace
@@ -145,6 +158,8 @@ int hold_main(int argc, char** argv) {
     if (auto end = read_end(record)) {
       std::printf("podstep: the service has ended%s\n",
                   end->reason.empty() ? "" : cat(": ", printable(end->reason, 1000)).c_str());
+      if (end->requeue)
+        wait_for_slurm();
       return static_cast<int>(end->exit_code);
     }
     if (auto service = read_status(record); service && !told && service->phase == "Ready") {

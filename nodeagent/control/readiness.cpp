@@ -1,6 +1,7 @@
 // How far the whole service is.
 #include "nodeagent/control/readiness.h"
 #include "common/text.h"
+#include <algorithm>
 
 namespace podstep::control {
 
@@ -77,6 +78,13 @@ Readiness readiness(const std::vector<k8s::Object>& manifest, const std::vector<
     return failure ? Readiness{Stage::failed, failure->why, failure->exit_code}
                    : Readiness{Stage::ended, {}, 0};
   return {waiting.empty() ? Stage::ready : Stage::starting, waiting, 0};
+}
+
+bool all_ready(const std::vector<k8s::Node>& nodes) {
+  return std::all_of(nodes.begin(), nodes.end(), [](const k8s::Node& node) {
+    const auto* ready = find_condition(node.status.conditions, "Ready");
+    return ready && ready->status == "True";
+  });
 }
 
 } // namespace podstep::control

@@ -19,4 +19,7 @@ struct Readiness {
 /// `live`: the hub's objects now; those are looked at whose kind, namespace and name are in `manifest`.
 Readiness readiness(const std::vector<k8s::Object>& manifest, const std::vector<k8s::Object>& live);
 
+/// Every node's condition Ready is True.
+bool all_ready(const std::vector<k8s::Node>& nodes);
+
 } // namespace podstep::control

@@ -186,9 +186,9 @@ Result<void> Publisher::publish_events(const Store& store) {
   return {};
 }
 
-void Publisher::publish_end(const Service& service, const std::string& cause, int exit_code) {
-  if (auto written =
-          record::write_end(record_, {service.job, service.restart, cause, exit_code, clock_.wall()});
+void Publisher::publish_end(const Service& service, const std::string& cause, int exit_code, bool requeue) {
+  if (auto written = record::write_end(
+          record_, {service.job, service.restart, cause, exit_code, clock_.wall(), requeue});
       !written)
     log::warning(written.error().message);
 }

@@ -36,7 +36,7 @@ public:
   /// Appends the Events that are new since the last call.
   Result<void> publish_events(const Store& store);
   /// end.json: why and how the service ended; the first cause stays.
-  void publish_end(const Service& service, const std::string& cause, int exit_code);
+  void publish_end(const Service& service, const std::string& cause, int exit_code, bool requeue);
 
 private:
   Result<void> write(const char* file, const std::string& text, std::string& last);

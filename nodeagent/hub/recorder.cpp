@@ -46,9 +46,9 @@ void Recorder::write_into_reserve(const Service& service) {
   tried_ = clock_.now();
 }
 
-void Recorder::end(Service& service, const std::string& cause, int exit_code) {
+void Recorder::end(Service& service, const std::string& cause, int exit_code, bool requeue) {
   write(service);
-  publisher_.publish_end(service, cause, exit_code);
+  publisher_.publish_end(service, cause, exit_code, requeue);
 }
 
 Result<void> Recorder::write_parts(const Service& service) {

@@ -20,8 +20,8 @@ public:
   /// Event and a line in the log, and is written into the room of the record's reserve; when all of it can be
   /// written and the reserve be held again, the trouble is over.
   void write(Service& service);
-  /// The same, and why and how the service ended.
-  void end(Service& service, const std::string& cause, int exit_code);
+  /// The same, and why and how the service ended (record::End).
+  void end(Service& service, const std::string& cause, int exit_code, bool requeue = false);
 
 private:
   Result<void> write_parts(const Service& service);

@@ -110,6 +110,22 @@ loop::Task<Result<Slurm::Times>> Slurm::times() const {
   co_return times;
 }
 
+loop::Task<Result<Slurm::Preemption>> Slurm::preemption() const {
+  PODSTEP_CO_TRY(const auto text, co_await ask("-o show job " + job_));
+  auto job = parse_oneline(split(text + "\n", '\n').front());
+  Preemption out;
+  out.under_way = parse_local(job["PreemptTime"]).has_value(); // `None` before, absent where nothing preempts
+  out.may_requeue = out.under_way && job["Requeue"] == "1" && job["BatchFlag"] == "1";
+  if (!out.may_requeue)
+    co_return out;
+  PODSTEP_CO_TRY(const auto config, co_await ask("show config"));
+  if (parse_config(config)["PreemptType"] != "preempt/partition_prio")
+    co_return out;
+  PODSTEP_CO_TRY(const auto partition, co_await ask("-o show partition " + job["Partition"]));
+  out.may_requeue = parse_oneline(split(partition + "\n", '\n').front())["PreemptMode"] != "CANCEL";
+  co_return out;
+}
+
 loop::Task<Result<std::map<std::string, std::string>>> Slurm::lost(std::vector<std::string> nodes) const {
   PODSTEP_CO_TRY(const auto job_text, co_await ask("-o show job " + job_));
   auto job = parse_oneline(split(job_text + "\n", '\n').front());

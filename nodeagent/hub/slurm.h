@@ -39,6 +39,12 @@ public:
     std::optional<WallTime> end;
   };
   loop::Task<Result<Times>> times() const;
+  /// Whether the job is being preempted (P-137), and whether Slurm may start it again: it is
+  /// requeued only while its script runs. Under preempt/qos nobody but the accounting knows, so it may.
+  struct Preemption {
+    bool under_way = false, may_requeue = false;
+  };
+  loop::Task<Result<Preemption>> preemption() const;
   /// Those of `nodes` (Kubernetes' names) that can no longer serve this job, and why (`nid1 is DOWN*`).
   loop::Task<Result<std::map<std::string, std::string>>> lost(std::vector<std::string> nodes) const;
 

@@ -219,13 +219,14 @@ private:
       lines_.say(wire::Word::registered);
     }
     // All nodes first: else the replicas of a service would crowd on the one that was ready a moment earlier.
-    if (registered_ && !placing_ && (all_ready(nodes) || clock_.now() - registered_at_ >= ready_patience)) {
+    if (registered_ && !placing_ &&
+        (control::all_ready(nodes) || clock_.now() - registered_at_ >= ready_patience)) {
       placing_ = true;
       controllers_.open_placement();
       changed_.notify();
     }
     // Only when every node has said what it has can be told what does not fit; once something ran it did fit.
-    if (registered_ && !was_ready_ && !checked_fit_ && all_ready(nodes)) {
+    if (registered_ && !was_ready_ && !checked_fit_ && control::all_ready(nodes)) {
       checked_fit_ = true;
       if (const auto sentence = control::misfit(manifest_, nodes))
         return fail(*sentence);
@@ -248,13 +249,6 @@ private:
     for (const auto& object : store_.list(k8s::KindId::node))
       nodes.push_back(std::get<k8s::Node>(*object));
     return nodes;
-  }
-
-  static bool all_ready(const std::vector<k8s::Node>& nodes) {
-    return std::all_of(nodes.begin(), nodes.end(), [](const k8s::Node& node) {
-      const auto* ready = control::find_condition(node.status.conditions, "Ready");
-      return ready && ready->status == "True";
-    });
   }
 
   void fail(const std::string& sentence) {
@@ -328,11 +322,17 @@ private:
         if (auto removed = api_.remove(object, std::nullopt); !removed)
           log::warning(removed.error().message);
     const Deadline give_up = Deadline::after(clock_, std::max<Duration>(1s, site_.kill_wait - end_margin));
+    const auto asked = co_await slurm_.preemption();
+    if (!asked)
+      log::warning(asked.error().message);
+    const auto preemption = asked.value_or(Slurm::Preemption());
+    if (preemption.under_way)
+      service_.reason = why = "the job is preempted";
     while ((any_pod_left() || !importer_.idle()) && give_up.left(clock_) > Duration::zero())
       co_await loop::sleep(std::min<Duration>(200ms, give_up.left(clock_)));
     service_.phase = "Ended";
     // Only now: podstep hold ends with it, and Slurm would end the pods before their time.
-    recorder_.end(service_, why, 0);
+    recorder_.end(service_, why, 0, preemption.may_requeue);
     lines_.say(wire::Word::ended);
     server_.close();
     loop_.stop(0);

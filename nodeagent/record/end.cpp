@@ -24,7 +24,8 @@ std::string json_string(std::string_view text) {
 std::string end_json(const End& end) {
   return cat("{\"version\":1,\"job\":", end.job, ",\"restart\":", end.restart,
              ",\"cause\":", json_string(end.cause), ",\"exitCode\":", end.exit_code,
-             ",\"time\":", json_string(to_rfc3339(end.time)), "}\n");
+             ",\"requeue\":", end.requeue ? "true" : "false", ",\"time\":", json_string(to_rfc3339(end.time)),
+             "}\n");
 }
 
 Result<void> write_end(const std::string& record, const End& end) {

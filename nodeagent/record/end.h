@@ -13,6 +13,7 @@ struct End {
   std::string cause;
   int exit_code = 0; ///< of `podstep hold`
   WallTime time{};
+  bool requeue = false; ///< Slurm may start the job again: its script must not end before Slurm takes the job
 };
 
 /// The file's text.

@@ -14,9 +14,14 @@ audit_clean() {
 
 # audit_quiet JOBID: print whatever is left of the job; status 0 when that is nothing.
 audit_quiet() {
+  case $(job_state "$1") in RUNNING | COMPLETING | PENDING) echo "the job is still $(job_state "$1")" && return 1 ;; esac
+  audit_nodes "$1"
+}
+
+# audit_nodes JOBID: the same of its nodes, whatever its state: also for a job that waits to be started again.
+audit_nodes() {
   local node found
   found=$(
-    case $(job_state "$1") in RUNNING | COMPLETING | PENDING) echo "the job is still $(job_state "$1")" ;; esac
     sinfo -h -N -o '%N %T %E' | grep -iE 'drain|down|fail|unk' | sed 's/^/node: /'
     for node in "${AUDIT_NODES[@]}"; do
       { audit_processes "$1" "$node"; audit_cgroups "$1" "$node"; audit_mounts "$node" "$1"; audit_files "$1" "$node"; audit_sockets "$1" "$node"; } |

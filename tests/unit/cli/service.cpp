@@ -124,6 +124,8 @@ TEST_CASE("The service's end gives the exit code of hold") {
     CHECK(parse_end(c.text)->exit_code == c.code);
   }
   CHECK(parse_end(R"({"cause": "by the hub"})")->reason == "by the hub");
+  CHECK_FALSE(parse_end(R"({"cause": "by the hub"})")->requeue);
+  CHECK(parse_end(R"({"requeue": true})")->requeue);
 }
 
 TEST_CASE(

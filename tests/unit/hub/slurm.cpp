@@ -1,5 +1,6 @@
 // What scontrol prints, and the lead before the end of a job.
 #include "nodeagent/hub/slurm.h"
+#include "common/text.h"
 #include "nodeagent/hub/lead.h"
 #include "tests/unit/catch.h"
 #include "tests/unit/loop/run.h"
@@ -74,6 +75,37 @@ TEST_CASE("Slurm is asked for the job's times, and an unlimited job has no end")
   auto open = answer(other.times());
   REQUIRE(open.ok());
   CHECK_FALSE(open->end.has_value());
+}
+
+TEST_CASE("Fault F13: a preempted job may start again when it is a batch job that may be requeued, but not "
+          "where it is cancelled") {
+  struct Case {
+    const char* job;
+    const char* type;
+    const char* mode;
+    bool under_way, may_requeue;
+  };
+  const std::string now = "PreemptTime=2026-11-24T12:00:00 Partition=low ";
+  const std::string batch = now + "Requeue=1 BatchFlag=1";
+  const std::string once = now + "Requeue=0 BatchFlag=1", interactive = now + "Requeue=1 BatchFlag=0";
+  for (const Case& c :
+       {Case{batch.c_str(), "preempt/partition_prio", "REQUEUE", true, true},
+        Case{batch.c_str(), "preempt/partition_prio", "CANCEL", true, false},
+        Case{batch.c_str(), "preempt/qos", "CANCEL", true, true},
+        Case{once.c_str(), "preempt/partition_prio", "REQUEUE", true, false},
+        Case{interactive.c_str(), "preempt/partition_prio", "REQUEUE", true, false},
+        Case{"PreemptTime=None Requeue=1 BatchFlag=1", "preempt/qos", "REQUEUE", false, false},
+        Case{"Requeue=1 BatchFlag=1", "preempt/none", "OFF", false, false}}) {
+    CAPTURE(c.job, c.type, c.mode);
+    FakeSlurm fake(
+        cat("'-o show job 7') echo 'JobId=7 ", c.job, "' ;;\n'show config') echo 'PreemptType = ", c.type,
+            "' ;;\n'-o show partition low') echo 'PartitionName=low PreemptMode=", c.mode, " A=b' ;;"));
+    const auto slurm = fake.slurm();
+    auto preemption = answer(slurm.preemption());
+    REQUIRE(preemption.ok());
+    CHECK(preemption->under_way == c.under_way);
+    CHECK(preemption->may_requeue == c.may_requeue);
+  }
 }
 
 TEST_CASE("What Slurm refuses to tell is an error with its words") {

@@ -174,7 +174,10 @@ TEST_CASE("The end is written once: the first cause stays, whatever is in its te
   auto text = read_file(home.path + "/end.json", 4096);
   REQUIRE(text);
   CHECK(*text == record::end_json(first));
-  CHECK(text->find(R"("cause":"image \"x\" is missing","exitCode":125)") != std::string::npos);
+  CHECK(text->find(R"("cause":"image \"x\" is missing","exitCode":125,"requeue":false)") !=
+        std::string::npos);
+  CHECK(record::end_json({7, 2, "preempted", 0, WallTime{}, true}).find(R"("requeue":true)") !=
+        std::string::npos);
   CHECK(mode_of(home.path + "/end.json") == 0600);
 }
 
