@@ -75,6 +75,7 @@ struct SendRequest : Op, Request {
   Duration since;             ///< active time when it was handed to the provider
   SendRequest *older, *newer;
   bool tracked;
+  bool promised; ///< into a receive that may not be posted yet
   bool notifies; ///< a one-sided operation after which the peer is told `notice`
   uint64_t notice;
   SendRequest* next; ///< in the list of free ones, or of those whose notice is due
@@ -115,6 +116,8 @@ public:
   bool take_promise(const PacketHeader& header, const uint8_t* payload);
   void take_eager_on(int32_t tag);
   void take_recall();
+  /// Whether `request` may wait for a receive that is not posted, for as long as the receiver lives.
+  bool unposted(const SendRequest& request) const { return request.promised && (ahead_ || unheard_); }
   bool take_credits(uint16_t credits);
   void receiver_closed();
   void complete(SendRequest& request);
@@ -161,6 +164,7 @@ private:
   uint32_t next_sequence_ = 0; ///< after the last that was granted or promised
   uint32_t left_at_ = 0;       ///< the first promised one that was given up
   bool ahead_ = false;         ///< receives are promised
+  bool unheard_ = false;       ///< they were, and the receiver has said nothing since
   bool eager_ = false, say_leave_ = false, say_too_large_ = false, say_drained_ = false, say_want_ = false;
   bool asked_ = false; ///< for grants, and none has come since
   Duration ask_at_{};  ///< not before that active time

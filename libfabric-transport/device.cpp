@@ -110,6 +110,7 @@ Result<std::vector<Device>> devices_of(const std::string& provider, const Settin
                     provider == "cxi" ? any_class : 0,
                     memory ? GpuMemory::by_cuda : GpuMemory::none,
                     takes_dmabuf(provider, settings.dmabuf),
+                    one_connection_per_endpoint(provider) || provider == "shm",
                     one_connection_per_endpoint(provider)};
       describe(device);
       device.guid = out.size();

@@ -21,6 +21,7 @@ struct Device {
       0; ///< the NIC knows classes by name, and these may be used (traffic.h); 0: it takes a DSCP
   GpuMemory gpu = GpuMemory::none;
   bool dmabuf = false;        ///< memory can be registered by its dma-buf
+  bool promises = false;      ///< a message without a posted receive holds up nothing but data
   bool packets_apart = false; ///< packets need an endpoint of their own (F-OFI-13)
 };
 

@@ -84,7 +84,7 @@ Result<void> Endpoint::create(const Device& device) {
   queue_.reset(queue);
   bool gpu = device.gpu == GpuMemory::alone || (device.gpu == GpuMemory::by_cuda && options_.cuda_calls);
   options_.cuda_calls = options_.cuda_calls || !gpu; // nothing to forbid
-  promises_ = device.packets_apart && !gpu && !(info.domain_attr->mr_mode & FI_MR_LOCAL);
+  promises_ = device.promises && !gpu && !(info.domain_attr->mr_mode & FI_MR_LOCAL);
   PODSTEP_CHECK(enable(info, ep_));
   if (device.packets_apart)
     PODSTEP_CHECK(enable(info, packets_ep_));

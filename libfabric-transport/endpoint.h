@@ -132,8 +132,8 @@ public:
   Sink discard_buffer(size_t bytes);
   /// Eight bytes into which a flush reads what nobody looks at.
   Sink landing() { return {&landing_, landing_descriptor_}; }
-  /// Whether receives may be promised: where a message that nobody has posted a receive for holds up only
-  /// data, in memory that the CPU can read.
+  /// Whether receives may be promised: where a message that nobody has posted a receive for holds up nothing
+  /// but data, into memory that the CPU can write.
   bool promises() const { return promises_; }
   /// Looks after a receiver that has promised receives, until it says that it has not.
   void watch(RecvComm& comm);

@@ -135,6 +135,10 @@ void Endpoint::check_deadlines() {
   while (oldest_ && active_ - oldest_->since > options_.settings.timeout) {
     SendRequest& late = *oldest_;
     untrack(late);
+    if (late.comm->unposted(late)) {
+      track(late);
+      continue;
+    }
     late.comm->fail(
         Error(Kind::timeout,
               cat("transfer of ", late.bytes, " bytes, tag ", late.tag, ", to ", late.comm->link().peer,

@@ -61,7 +61,7 @@ SendRequest* SendComm::allocate(size_t bytes, int tag) {
   request->bytes = uint32_t(bytes);
   request->tag = tag;
   request->memory = nullptr;
-  request->tracked = false;
+  request->tracked = request->promised = false;
   request->notifies = false;
   return request;
 }
@@ -114,6 +114,7 @@ SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, con
   SendRequest* request = allocate(bytes, tag);
   if (!request)
     return nullptr;
+  request->promised = grant.promised;
   uint64_t bits = pack({peer_id, uint16_t(grant.sequence), at});
   ssize_t rc;
   // Nobody says whose an injected message was that is lost: only what could not be sent otherwise is

@@ -10,6 +10,7 @@ constexpr Duration patience = std::chrono::milliseconds(2);
 
 /// Nothing goes unasked any more: the receiver answers with grants for what it has posted.
 void SendComm::leave() {
+  unheard_ = ahead_;
   eager_ = ahead_ = false;
   left_at_ = next_sequence_;
   for (; first_grant_ != end_grant_ && grants_[(end_grant_ - 1) % most_receives].promised; --end_grant_)
@@ -45,6 +46,7 @@ SendComm::Grant* SendComm::fresh_grant(uint32_t sequence, bool promised) {
 }
 
 bool SendComm::take_grant(const PacketHeader& header, const uint8_t* payload) {
+  unheard_ = false;
   uint32_t sequence = header.sequence;
   for (uint8_t i = 0; i < header.count; ++i) {
     GrantEntry entry;
@@ -71,6 +73,7 @@ bool SendComm::take_promise(const PacketHeader& header, const uint8_t* payload) 
   if ((first && (ahead_ || eager_)) || capacity > most_bytes)
     return false;
   ahead_ = true;
+  unheard_ = false;
   for (uint32_t i = 0; i < header.count; ++i) {
     Grant* grant = fresh_grant(header.sequence + i, true);
     if (!grant)
@@ -97,6 +100,7 @@ void SendComm::take_eager_on(int32_t tag) {
 void SendComm::take_recall() {
   if (eager_ || ahead_) // else we left by ourselves meanwhile
     leave();
+  unheard_ = false; // it has receives for all that was sent
 }
 
 bool SendComm::take_credits(uint16_t credits) {
