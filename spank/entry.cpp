@@ -126,6 +126,7 @@ Decision decide_here(spank_t spank) {
 
 void refuse_here(spank_t spank, const std::string& cause, const std::string& fix,
                  const std::string& record = {}) {
+  dismiss(state().role);
   refuse({read_number(spank, S_JOB_ID, "the job").value_or(0), node_name(), cause, fix, record});
 }
 

@@ -77,10 +77,20 @@ Result<RoleStep> prepare_role(const Step& step, const Settings& settings, bool a
   PODSTEP_TRY(OwnedPid prepare, spawn(program));
   theirs.reset();
   RoleStep role{std::move(ours), std::move(prepare)};
-  PODSTEP_CHECK(await_ok(role.line.get()));
-  if (!agent)
-    PODSTEP_CHECK(finish(role));
+  auto ready = await_ok(role.line.get());
+  if (ready && !agent)
+    ready = finish(role);
+  if (!ready) {
+    dismiss(role);
+    return std::move(ready).error();
+  }
   return role;
+}
+
+void dismiss(RoleStep& role) {
+  role.line.reset();
+  if (role.prepare.running()) // if it does not end in time, that is all that can be done
+    (void)role.prepare.wait(system_clock(), Deadline::after(system_clock(), limits::prepare_deadline));
 }
 
 Result<void> enter_namespaces(RoleStep& role) {

@@ -18,6 +18,10 @@ struct RoleStep {
 Result<RoleStep> prepare_role(const Step& step, const Settings& settings, bool agent,
                               const std::string& images);
 
+/// For a task that is refused: lets podstep-prepare go and waits for its end. slurmstepd removes the step's
+/// cgroup once, right after the task, and leaves it for ever where a process is still in it (P-26).
+void dismiss(RoleStep& role);
+
 /// As the user: the user namespace, its map and mounts by the waiting podstep-prepare, then the rest, in the
 /// order that locks nosuid and nodev (doc/contracts/spank.md, "Namespaces").
 Result<void> enter_namespaces(RoleStep& role);
