@@ -117,7 +117,9 @@ public:
   void take_eager_on(int32_t tag);
   void take_recall();
   /// Whether `request` may wait for a receive that is not posted, for as long as the receiver lives.
-  bool unposted(const SendRequest& request) const { return request.promised && (ahead_ || unheard_); }
+  bool unposted(const SendRequest& request) const {
+    return request.promised && (ahead_ || unheard_) && !deserted();
+  }
   bool take_credits(uint16_t credits);
   void receiver_closed();
   void complete(SendRequest& request);

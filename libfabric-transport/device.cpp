@@ -49,6 +49,12 @@ bool one_connection_per_endpoint(const std::string& provider) {
   return provider == "net" || provider == "tcp";
 }
 
+/// Where a message without a posted receive holds up nothing but data. shm of libfabric 2 has a list for such
+/// messages, as before, but allocates for it.
+bool may_promise(const std::string& provider) {
+  return one_connection_per_endpoint(provider) || (provider == "shm" && fi_version() < FI_VERSION(2, 0));
+}
+
 /// The provider of which this is exactly the name; `net` matches `net;ofi_rxm` in libfabric's own filter.
 bool is_provider(const fi_info& info, const std::string& name) {
   return name == info.fabric_attr->prov_name;
@@ -110,7 +116,7 @@ Result<std::vector<Device>> devices_of(const std::string& provider, const Settin
                     provider == "cxi" ? any_class : 0,
                     memory ? GpuMemory::by_cuda : GpuMemory::none,
                     takes_dmabuf(provider, settings.dmabuf),
-                    one_connection_per_endpoint(provider) || provider == "shm",
+                    may_promise(provider),
                     one_connection_per_endpoint(provider)};
       describe(device);
       device.guid = out.size();

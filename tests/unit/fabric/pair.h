@@ -15,6 +15,16 @@
 
 namespace pair {
 
+using Data = std::vector<unsigned char>;
+
+/// What a message of that size and number holds.
+inline Data pattern(size_t size, unsigned seed) {
+  Data out(size);
+  for (size_t i = 0; i < size; ++i)
+    out[i] = static_cast<unsigned char>(i * 7 + i / 256 + seed * 31);
+  return out;
+}
+
 /// One process's view: its endpoint and a socket to the other process.
 struct Side {
   podstep_fabric* fabric = nullptr;
