@@ -16,6 +16,8 @@ public:
   static constexpr size_t memory = size_t(8) << 20;
   /// So many receives in a row that are like each other, before the next ones are taken for granted.
   static constexpr uint32_t first_after = 16, last_after = 4096;
+  /// A promise under which so much came was worth what it costs others when it is not kept: 2 or 3 ms.
+  static constexpr size_t worth = size_t(64) << 20;
 
   /// The caller posts a receive. `plain`: of one buffer, in memory of the host.
   void posted(bool plain, int32_t tag, size_t capacity) {
@@ -24,10 +26,13 @@ public:
   }
   /// Whether the last `waiting` receives and those before were all alike, for long enough.
   bool due(uint32_t waiting) const { return run_ >= std::max(after_, waiting) && ahead(capacity_) >= 2; }
-  /// What was promised came before its receive: not again so soon.
+  void begin() { kept_ = 0; }
+  /// A promised receive was posted.
+  void kept() { kept_ += capacity_; }
+  /// What was promised came, and its receive was not posted for long: not again so soon.
   void was_late() {
     run_ = 0;
-    after_ = std::min(after_ * 4, last_after);
+    after_ = kept_ >= worth ? first_after : std::min(after_ * 4, last_after);
   }
 
   /// Receives of `capacity` bytes that may be promised beyond those that are posted.
@@ -41,7 +46,7 @@ public:
 private:
   uint32_t run_ = 0, after_ = first_after;
   int32_t tag_ = 0;
-  size_t capacity_ = 0;
+  size_t capacity_ = 0, kept_ = 0;
 };
 
 } // namespace podstep::fabric

@@ -3,6 +3,7 @@
 #include "common/text.h"
 #include "libfabric-transport/endpoint.h"
 #include <rdma/fi_tagged.h>
+#include <utility>
 
 namespace podstep::fabric {
 
@@ -38,6 +39,8 @@ void RecvComm::begin_promise() {
   for (; granted_end_ != next_; ++granted_end_)
     open(group(granted_end_));
   mode_ = Mode::ahead;
+  promise_.begin();
+  late_ = false;
   promised_ = promise_unsaid_ = true;
   endpoint_.watch(*this);
   promise_more();
@@ -75,6 +78,7 @@ void RecvComm::keep_promise(RecvGroup& g) {
     return recall();
   open(g);
   ++granted_end_;
+  promise_.kept();
   if (beyond(promised_end_, granted_end_) <= 0 ||
       Promise::short_of(promised_end_ - granted_end_, promised_bytes_))
     promise_more();
@@ -86,8 +90,10 @@ bool RecvComm::watched(Duration now) {
   if (open_ > 0 || watched_end_ != granted_end_) {
     watched_end_ = granted_end_;
     watched_since_ = now;
-  } else if (now - watched_since_ >= patience)
+  } else if (now - watched_since_ >= patience) {
+    late_ = true;
     recall();
+  }
   return mode_ == Mode::ahead;
 }
 
@@ -168,7 +174,8 @@ void RecvComm::covered(Cover& c, size_t bytes) {
   came();
   if (closing)
     return;
-  promise_.was_late();
+  if (std::exchange(late_, false))
+    promise_.was_late();
   stash(eager_tag_, uint32_t(bytes)).apart = c.data;
   match_stash();
   settle();

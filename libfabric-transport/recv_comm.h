@@ -186,6 +186,7 @@ private:
   bool say_promise_ = false;    ///< of more receives
   bool promise_unsaid_ = false; ///< not even the first was said
   bool promised_ = false;       ///< until the sender says how far it came
+  bool late_ = false;           ///< it took them back for it posted none for long
   bool left_ = false;           ///< the sender has
   uint32_t watched_end_ = 0;    ///< granted_end_ when that was looked at last
   Duration watched_since_{};    ///< it has been the same, and nothing open

@@ -48,6 +48,20 @@ TEST_CASE("Who was late waits four times as long before the next promise, up to 
   }
 }
 
+TEST_CASE("Who was late after a promise that was worth it waits no longer than before the first") {
+  for (bool worth : {false, true}) {
+    Promise promise;
+    post(promise, 100);
+    promise.was_late();
+    promise.begin();
+    for (size_t bytes = 65536; bytes <= Promise::worth - (worth ? 0 : 65536); bytes += 65536)
+      promise.kept();
+    promise.was_late();
+    post(promise, Promise::first_after + 1);
+    CHECK(promise.due(1) == worth);
+  }
+}
+
 TEST_CASE("What is promised fits into the memory for what is late, and large receives are not promised") {
   CHECK(Promise::ahead(0) == Promise::most);
   CHECK(Promise::ahead(65536) == Promise::most);
