@@ -163,8 +163,7 @@ private:
   uint32_t id_;
   Grant grants_[most_receives];
   uint32_t first_grant_ = 0, end_grant_ = 0;
-  uint32_t next_sequence_ = 0; ///< after the last that was granted or promised
-  uint32_t left_at_ = 0;       ///< the first promised one that was given up
+  uint32_t next_sequence_ = 0; ///< after the last that was granted, or promised and not given up
   bool ahead_ = false;         ///< receives are promised
   bool unheard_ = false;       ///< they were, and the receiver has said nothing since
   bool eager_ = false, say_leave_ = false, say_too_large_ = false, say_drained_ = false, say_want_ = false;

@@ -103,7 +103,12 @@ public:
     free_outs_ = &out;
   }
   void* outs_descriptor() const { return outs_descriptor_; }
-  /// Has `talker` speak as soon as it can.
+  /// Has `talker` speak, now or as soon as it can.
+  void say(Link& link, Talker& talker) {
+    if (!talker.speak())
+      queue(link, talker);
+  }
+  /// Has it speak later, as soon as it can.
   void queue(Link& link, Talker& talker);
   void unqueue(Link& link, Talker& talker);
   [[gnu::cold]] void fail(Link& link, Error error);

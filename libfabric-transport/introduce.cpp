@@ -247,7 +247,7 @@ void Introducer::bury() {
     bool ended = link->dying_since != Duration::max();
     // What it sent before its end is read first, while its address is known: shm of libfabric 1.17 crashes on
     // the first message of a process that is gone (smr_progress_connreq).
-    if ((link->fault || ended) && (!ended || now > link->dying_since) && link->comms == 0)
+    if ((ended ? now > link->dying_since : link->fault.has_value()) && link->comms == 0)
       retire(*link);
   }
 }

@@ -31,8 +31,8 @@ libfabricengine_la_SOURCES = \
   libfabric-transport/memory.cpp libfabric-transport/memory.h \
   libfabric-transport/op.h \
   libfabric-transport/packets.cpp libfabric-transport/packets_in.cpp libfabric-transport/progress.cpp \
-  libfabric-transport/random.h \
   libfabric-transport/promise.h \
+  libfabric-transport/random.h \
   libfabric-transport/recv_ahead.cpp \
   libfabric-transport/recv_comm.cpp libfabric-transport/recv_comm.h \
   libfabric-transport/recv_eager.cpp \

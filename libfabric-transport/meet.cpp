@@ -127,8 +127,8 @@ Result<void> Introducer::greeted(Link& link, const Hello& hello) {
   }
   link.introduced = true;
   ++peers_[link.instance];
-  if (link.initiator && !link.answer.speak())
-    endpoint_.queue(link, link.answer);
+  if (link.initiator)
+    endpoint_.say(link, link.answer);
   return {};
 }
 

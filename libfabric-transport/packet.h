@@ -33,8 +33,7 @@ struct PacketHeader {
   uint16_t credits = 0;
   uint16_t acknowledged = 0; ///< packets of this link that the speaker has taken so far, modulo 65536
   uint16_t bytes = 0;        ///< of the payload
-  uint16_t starts =
-      0; ///< grant: bit i is set where entry i begins a group; promise: 1 is the first of its kind
+  uint16_t starts = 0;       ///< grant: bit i is set where entry i begins a group; promise: 1 in the first
   uint8_t type = 0;
   uint8_t count = 0;   ///< grant: entries; promise: receives
   uint16_t number = 0; ///< of this packet among those of its link, modulo 65536

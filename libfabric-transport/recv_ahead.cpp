@@ -48,8 +48,7 @@ void RecvComm::begin_promise() {
 
 void RecvComm::promise_more() {
   say_promise_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
+  endpoint_.say(link_, *this);
 }
 
 bool RecvComm::send_promise() {
@@ -110,8 +109,7 @@ void RecvComm::recall() {
     cover(promised_end_);
   mode_ = Mode::leaving;
   say_off_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
+  endpoint_.say(link_, *this);
 }
 
 /// Posts receives of our own for what was promised and is not posted, before `end`.

@@ -135,8 +135,7 @@ void RecvComm::arrange(RecvGroup& g) {
     return maybe_grant(false);
   mode_ = Mode::eager;
   say_on_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
+  endpoint_.say(link_, *this);
 }
 
 void RecvComm::maybe_grant(bool idle) {
@@ -149,8 +148,7 @@ void RecvComm::maybe_grant(bool idle) {
   else if (!saving_.enough(waiting, open_, endpoint_.active()))
     return;
   say_grant_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
+  endpoint_.say(link_, *this);
 }
 
 bool RecvComm::post(RecvGroup& g) {

@@ -51,7 +51,7 @@ bool RecvComm::filled(RecvSlot& s) {
 }
 
 bool RecvComm::take_eager(const PacketHeader& header, const uint8_t* payload) {
-  if (mode_ == Mode::granting || mode_ == Mode::ahead || promised_ || left_ || header.tag != eager_tag_ ||
+  if (mode_ == Mode::granting || promised_ || left_ || header.tag != eager_tag_ ||
       header.bytes > endpoint_.eager_limit())
     return false;
   if (stashed_ == 0 && granted_end_ != next_ && alike(group(granted_end_))) {

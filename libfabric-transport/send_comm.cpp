@@ -107,8 +107,7 @@ SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, con
     say_too_large_ = true;
     fail(Error(Kind::invalid, cat("send of ", bytes, " bytes, tag ", tag, ", to ", link_.peer,
                                   " is larger than its receive of ", grant.entries[at].capacity, " bytes")));
-    if (!speak())
-      endpoint_.queue(link_, *this);
+    endpoint_.say(link_, *this);
     return nullptr;
   }
   SendRequest* request = allocate(bytes, tag);
@@ -197,12 +196,11 @@ void SendComm::complete(SendRequest& request) {
     request.next = nullptr;
     (first_notice_ ? last_notice_->next : first_notice_) = &request;
     last_notice_ = &request;
-    if (!speak())
-      endpoint_.queue(link_, *this);
+    endpoint_.say(link_, *this);
   } else
     request.done.store(true, std::memory_order_release);
-  if (in_flight == 0 && say_drained_ && !speak())
-    endpoint_.queue(link_, *this);
+  if (in_flight == 0 && say_drained_)
+    endpoint_.say(link_, *this);
 }
 
 SendRequest* SendComm::one_sided(const OneSided& what) {
@@ -259,7 +257,7 @@ bool SendComm::speak() {
   header.comm = peer_id;
   if (say_leave_) {
     header.type = uint8_t(PacketType::leave);
-    header.sequence = left_at_;
+    header.sequence = next_sequence_;
     if (!endpoint_.send_packet(link_, header, nullptr, control_reserve))
       return false;
     say_leave_ = false;

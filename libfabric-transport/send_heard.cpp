@@ -12,14 +12,12 @@ constexpr Duration patience = std::chrono::milliseconds(2);
 void SendComm::leave() {
   unheard_ = ahead_;
   eager_ = ahead_ = false;
-  left_at_ = next_sequence_;
   for (; first_grant_ != end_grant_ && grants_[(end_grant_ - 1) % most_receives].promised; --end_grant_)
-    left_at_ = grants_[(end_grant_ - 1) % most_receives].sequence;
+    next_sequence_ = grants_[(end_grant_ - 1) % most_receives].sequence;
   asked_ = false;
   ask_at_ = endpoint_.active() + patience;
   say_leave_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
+  endpoint_.say(link_, *this);
 }
 
 /// A receiver may have saved grants up for too long, or have posted and make no progress: it is told, once
@@ -30,8 +28,7 @@ void SendComm::starve() {
   asked_ = true;
   ask_at_ = endpoint_.active() + patience;
   say_want_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
+  endpoint_.say(link_, *this);
 }
 
 SendComm::Grant* SendComm::fresh_grant(uint32_t sequence, bool promised) {
@@ -107,16 +104,15 @@ bool SendComm::take_credits(uint16_t credits) {
   if (credits_ + credits > eager_credits)
     return false;
   credits_ = uint16_t(credits_ + credits);
-  if (first_notice_ && !speak())
-    endpoint_.queue(link_, *this);
+  if (first_notice_)
+    endpoint_.say(link_, *this);
   return true;
 }
 
 void SendComm::receiver_closed() {
   peer_closed = true;
   say_drained_ = true;
-  if (!speak())
-    endpoint_.queue(link_, *this);
+  endpoint_.say(link_, *this);
 }
 
 } // namespace podstep::fabric

@@ -31,6 +31,11 @@ bool is_field_name(std::string_view name) {
     return std::isalnum(c) || c == '_' || c == ':' || c == '/';
   });
 }
+
+/// Of what `scontrol -o show` prints, which is a line for each job, node or partition.
+std::map<std::string, std::string> first_record(const std::string& text) {
+  return parse_oneline(split(text + "\n", '\n').front());
+}
 } // namespace
 
 std::map<std::string, std::string> parse_oneline(std::string_view line) {
@@ -100,7 +105,7 @@ loop::Task<Result<Site>> Slurm::site() const {
 
 loop::Task<Result<Slurm::Times>> Slurm::times() const {
   PODSTEP_CO_TRY(const auto text, co_await ask("-o show job " + job_));
-  auto fields = parse_oneline(split(text + "\n", '\n').front());
+  auto fields = first_record(text);
   Times times;
   const auto start = parse_local(fields["StartTime"]);
   if (!start)
@@ -112,7 +117,7 @@ loop::Task<Result<Slurm::Times>> Slurm::times() const {
 
 loop::Task<Result<Slurm::Preemption>> Slurm::preemption() const {
   PODSTEP_CO_TRY(const auto text, co_await ask("-o show job " + job_));
-  auto job = parse_oneline(split(text + "\n", '\n').front());
+  auto job = first_record(text);
   Preemption out;
   out.under_way = parse_local(job["PreemptTime"]).has_value(); // `None` before, absent where nothing preempts
   out.may_requeue = out.under_way && job["Requeue"] == "1" && job["BatchFlag"] == "1";
@@ -122,13 +127,13 @@ loop::Task<Result<Slurm::Preemption>> Slurm::preemption() const {
   if (parse_config(config)["PreemptType"] != "preempt/partition_prio")
     co_return out;
   PODSTEP_CO_TRY(const auto partition, co_await ask("-o show partition " + job["Partition"]));
-  out.may_requeue = parse_oneline(split(partition + "\n", '\n').front())["PreemptMode"] != "CANCEL";
+  out.may_requeue = first_record(partition)["PreemptMode"] != "CANCEL";
   co_return out;
 }
 
 loop::Task<Result<std::map<std::string, std::string>>> Slurm::lost(std::vector<std::string> nodes) const {
   PODSTEP_CO_TRY(const auto job_text, co_await ask("-o show job " + job_));
-  auto job = parse_oneline(split(job_text + "\n", '\n').front());
+  auto job = first_record(job_text);
   PODSTEP_CO_TRY(const auto names, co_await ask("show hostnames " + job["NodeList"]));
   std::map<std::string, std::string> slurm_names; // of the job's, by Kubernetes' name
   for (const auto& host : split(names, '\n'))

@@ -25,32 +25,31 @@ podstep_fabric_counters counters(const Side& side) {
 
 /// Sends messages `first` to `end` of tag 0, as many at a time as the receiver has posted.
 void send_all(Side& side, podstep_fabric_sender* s, unsigned first, unsigned end, size_t size = bytes) {
-  std::vector<podstep_fabric_request*> requests;
-  std::vector<Data> data;
-  for (unsigned i = first; i < end; ++i) {
-    data.push_back(pattern(size, i));
-    requests.push_back(side.send(s, data.back().data(), size, 0));
-    if (requests.size() >= window)
-      side.wait(requests[requests.size() - window]);
-  }
-  for (size_t i = requests.size() < window ? 0 : requests.size() - window + 1; i < requests.size(); ++i)
-    side.wait(requests[i]);
+  std::vector<Data> data(window);
+  std::vector<podstep_fabric_request*> requests(window);
+  pair::windowed(
+      first, end, window,
+      [&](unsigned i, unsigned at) {
+        data[at] = pattern(size, i);
+        requests[at] = side.send(s, data[at].data(), size, 0);
+      },
+      [&](unsigned, unsigned at) { side.wait(requests[at]); });
 }
 
 /// One receive after the other, `window` at a time.
 void receive_all(Side& side, podstep_fabric_receiver* r, unsigned first, unsigned end, size_t size = bytes) {
   std::vector<Data> buffers(window, Data(size));
   std::vector<podstep_fabric_request*> requests(window);
-  for (unsigned i = first; i < end + window; ++i) {
-    unsigned at = i % window;
-    if (i >= first + window) {
-      size_t got = 0;
-      side.wait(requests[at], &got);
-      side.must(got == size && buffers[at] == pattern(size, i - window), "a message of the stream is right");
-    }
-    if (i < end)
-      requests[at] = side.receive(r, {{buffers[at].data(), size, 0, nullptr}});
-  }
+  pair::windowed(
+      first, end, window,
+      [&](unsigned, unsigned at) {
+        requests[at] = side.receive(r, {{buffers[at].data(), size, 0, nullptr}});
+      },
+      [&](unsigned i, unsigned at) {
+        size_t got = 0;
+        side.wait(requests[at], &got);
+        side.must(got == size && buffers[at] == pattern(size, i), "a message of the stream is right");
+      });
 }
 
 /// One message of `tag` into a receive of `size` bytes.

@@ -177,4 +177,16 @@ inline int run(const std::function<void(Side&)>& receiver, const std::function<v
   return status;
 }
 
+/// Messages `first` to `end`, `window` at a time: each is posted, and finished before the one that takes its
+/// place. Both get the message's number and its place.
+template<class Post, class Finish>
+void windowed(unsigned first, unsigned end, unsigned window, Post post, Finish finish) {
+  for (unsigned i = first; i < end + window; ++i) {
+    if (i >= first + window)
+      finish(i - window, i % window);
+    if (i < end)
+      post(i, i % window);
+  }
+}
+
 } // namespace pair

@@ -49,21 +49,21 @@ TEST_CASE("Runs of any kind, with pauses on either side, arrive whole and in ord
           auto* r = side.accept();
           std::vector<Data> buffers(window);
           std::vector<podstep_fabric_request*> requests(window);
-          for (unsigned i = 0; i < plan.size() + window; ++i) {
-            unsigned at = i % window;
-            if (i >= window) {
-              size_t got = 0;
-              side.wait(requests[at], &got);
-              buffers[at].resize(got);
-              side.must(buffers[at] == pattern(plan[i - window].size, i - window), "the message is right");
-            }
-            if (i >= plan.size())
-              continue;
-            if (plan[i].receiver_pauses)
-              pause(side, i % 2);
-            buffers[at].assign(plan[i].capacity, 0);
-            requests[at] = side.receive(r, {{buffers[at].data(), plan[i].capacity, plan[i].tag, nullptr}});
-          }
+          pair::windowed(
+              0, unsigned(plan.size()), window,
+              [&](unsigned i, unsigned at) {
+                if (plan[i].receiver_pauses)
+                  pause(side, i % 2);
+                buffers[at].assign(plan[i].capacity, 0);
+                requests[at] =
+                    side.receive(r, {{buffers[at].data(), plan[i].capacity, plan[i].tag, nullptr}});
+              },
+              [&](unsigned i, unsigned at) {
+                size_t got = 0;
+                side.wait(requests[at], &got);
+                buffers[at].resize(got);
+                side.must(buffers[at] == pattern(plan[i].size, i), "the message is right");
+              });
           side.meet();
           podstep_fabric_close_receiver(r);
         },
@@ -72,17 +72,15 @@ TEST_CASE("Runs of any kind, with pauses on either side, arrive whole and in ord
           auto* s = side.connect();
           std::vector<Data> data(window);
           std::vector<podstep_fabric_request*> requests(window);
-          for (unsigned i = 0; i < plan.size() + window; ++i) {
-            unsigned at = i % window;
-            if (i >= window)
-              side.wait(requests[at]);
-            if (i >= plan.size())
-              continue;
-            if (plan[i].sender_pauses)
-              pause(side, i % 2);
-            data[at] = pattern(plan[i].size, i);
-            requests[at] = side.send(s, data[at].data(), plan[i].size, plan[i].tag);
-          }
+          pair::windowed(
+              0, unsigned(plan.size()), window,
+              [&](unsigned i, unsigned at) {
+                if (plan[i].sender_pauses)
+                  pause(side, i % 2);
+                data[at] = pattern(plan[i].size, i);
+                requests[at] = side.send(s, data[at].data(), plan[i].size, plan[i].tag);
+              },
+              [&](unsigned, unsigned at) { side.wait(requests[at]); });
           side.meet();
           podstep_fabric_close_sender(s);
         });
