@@ -167,6 +167,9 @@ private:
   void talk();
   void tick();
   void check_deadlines();
+  /// Sees to the TCP connections of links within this host, once data went by them.
+  void unpace();
+  std::string peer_address(fi_addr_t peer) const;
 
   Options options_;
   Clock& clock_;

@@ -100,6 +100,8 @@ struct Link {
   std::optional<Error> fault;
   uint64_t bytes_in = 0, bytes_out = 0, messages_in = 0, messages_out = 0;
   uint32_t comms = 0; ///< communicators that use it
+  bool data_sent = false; ///< beyond packets: whatever connection the provider has for it stands
+  bool unpaced = false;   ///< that was looked after
 
   uint16_t in_flight() const { return uint16_t(sent - acknowledged); }
 };

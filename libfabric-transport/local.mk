@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libfabricparts.la
 libfabricparts_la_SOURCES = \
   libfabric-transport/handle.cpp libfabric-transport/handle.h \
+  libfabric-transport/local_tcp.cpp libfabric-transport/local_tcp.h \
   libfabric-transport/message.cpp libfabric-transport/message.h \
   libfabric-transport/mr_cache.cpp libfabric-transport/mr_cache.h \
   libfabric-transport/packet.h \

@@ -2,8 +2,10 @@
 #include "common/text.h"
 #include "libfabric-transport/endpoint.h"
 #include "libfabric-transport/introduce.h"
+#include "libfabric-transport/local_tcp.h"
 #include "libfabric-transport/statistics.h"
 #include <algorithm>
+#include <utility>
 
 namespace podstep::fabric {
 
@@ -126,6 +128,7 @@ void Endpoint::tick() {
   if (active_ - deadlines_checked_ >= 50 * tick_every) {
     deadlines_checked_ = active_;
     check_deadlines();
+    unpace();
     if (page_)
       page_->publish(*this);
   }
@@ -145,6 +148,18 @@ void Endpoint::check_deadlines() {
                   ": no progress within ", options_.settings.timeout / std::chrono::seconds(1), " s"),
               "PODSTEP_FABRIC_TIMEOUT sets the limit"));
   }
+}
+
+void Endpoint::unpace() {
+  if (!packets_ep_) // not TCP
+    return;
+  introducer_->each_link([&](Link& link) {
+    if (!link.data_sent || std::exchange(link.unpaced, true))
+      return;
+    const std::string ours[] = {address(), packets_address()};
+    const std::string theirs[] = {peer_address(link.address), peer_address(link.packets_address)};
+    unpace_local(ours, theirs);
+  });
 }
 
 } // namespace podstep::fabric

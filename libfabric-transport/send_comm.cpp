@@ -141,6 +141,7 @@ SendRequest* SendComm::start(SendRequest* request, ssize_t rc, const Registratio
     release(request);
     return nullptr;
   }
+  link_.data_sent = true;
   launch(*request, memory);
   return request;
 }

@@ -1,6 +1,6 @@
 check_PROGRAMS += tests/unit/fabric/unit
 TESTS += tests/unit/fabric/unit
-tests_unit_fabric_unit_SOURCES = tests/unit/fabric/card.cpp tests/unit/fabric/mr_cache.cpp tests/unit/fabric/promise.cpp tests/unit/fabric/saving.cpp tests/unit/fabric/settings.cpp \
+tests_unit_fabric_unit_SOURCES = tests/unit/fabric/card.cpp tests/unit/fabric/local_tcp.cpp tests/unit/fabric/mr_cache.cpp tests/unit/fabric/promise.cpp tests/unit/fabric/saving.cpp tests/unit/fabric/settings.cpp \
   tests/unit/fabric/shm_view.cpp tests/unit/fabric/wire.cpp
 tests_unit_fabric_unit_LDADD = libcatchmain.la libfabricparts.la libcommon.la
 
@@ -11,7 +11,7 @@ TESTS += tests/unit/fabric/engine
 tests_unit_fabric_engine_SOURCES = tests/unit/fabric/ahead.cpp tests/unit/fabric/cxi.cpp tests/unit/fabric/death.cpp \
   tests/unit/fabric/engine.cpp tests/unit/fabric/fake.h tests/unit/fabric/key.cpp tests/unit/fabric/leaving.cpp tests/unit/fabric/loss.cpp tests/unit/fabric/meet.h \
   tests/unit/fabric/memory.cpp tests/unit/fabric/one_way.cpp tests/unit/fabric/pair.h tests/unit/fabric/quiet.cpp tests/unit/fabric/runs.cpp tests/unit/fabric/statistics.cpp \
-  tests/unit/fabric/stranger.cpp tests/unit/fabric/traffic.cpp tests/fabric/host/alloc.cpp tests/fabric/host/alloc.h \
+  tests/unit/fabric/stranger.cpp tests/unit/fabric/traffic.cpp tests/unit/fabric/unpaced.cpp tests/fabric/host/alloc.cpp tests/fabric/host/alloc.h \
   tests/fabric/host/identity.cpp tests/fabric/host/identity.h tests/support/heard.h
 tests_unit_fabric_engine_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS) $(fake_cxi_path)
 tests_unit_fabric_engine_LDADD = libcatchmain.la libpodstep-fabric.la libcommon.la $(FABRIC_LIBS)
