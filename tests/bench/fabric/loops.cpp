@@ -81,9 +81,9 @@ struct Lane {
   bool sends;
   size_t posted = 0, finished = 0;
 
-  /// Posts into every free slot and asks for the oldest, as NCCL's progress thread does.
-  void step(Wire& wire, const Streams& s) {
-    while (posted < s.count && posted < finished + s.window) {
+  /// Posts into every free slot before `end` and asks for the oldest, as NCCL's progress thread does.
+  void step(Wire& wire, const Streams& s, size_t end) {
+    while (posted < end && posted < finished + s.window) {
       size_t slot = posted % s.window;
       if (sends ? !wire.send(channel, slot, s.bytes) : !wire.receive(channel, slot, s.bytes))
         break;
@@ -111,14 +111,18 @@ Timing stream(Wire& wire, harness::Rank& rank, const Streams& s) {
   if (rank.rank == 1) // receives lie ready before the first message
     for (Lane& lane : lanes)
       if (!lane.sends)
-        lane.step(wire, s);
+        lane.step(wire, s, s.in_step ? 1 : s.count);
   other.barrier();
   double cpu = cpu_seconds();
   Time::time_point begin = Time::now();
   for (bool all = false; !all; patience.spent()) {
     all = true;
+    size_t end = s.count;
+    if (s.in_step)
+      for (const Lane& lane : lanes)
+        end = std::min(end, (lane.sends ? lane.posted : lane.finished) + 1);
     for (Lane& lane : lanes) {
-      lane.step(wire, s);
+      lane.step(wire, s, end);
       all = all && lane.finished == s.count;
     }
   }

@@ -18,6 +18,9 @@ struct Streams {
   size_t bytes = 0, window = slots, channels = 1;
   bool both_ways = false;
   size_t count = 0; ///< messages on each channel
+  /// As in a broadcast: a message on each channel, then the next. The receiver posts when it has the last
+  /// ones, the sender runs ahead by what its window holds.
+  bool in_step = false;
 };
 Timing stream(Wire&, harness::Rank&, const Streams&);
 /// GB/s of copying the same messages within this process.

@@ -18,7 +18,7 @@ Command streams(size_t bytes, size_t window, size_t of_channels, bool both_ways)
   Command command;
   command.ask = Ask::stream;
   size_t count = std::clamp<size_t>((size_t{128} << 20) / bytes / of_channels, window, 20000);
-  command.streams = {bytes, window, of_channels, both_ways, count};
+  command.streams = {bytes, window, of_channels, both_ways, count, false};
   return command;
 }
 
@@ -47,6 +47,12 @@ std::vector<Measure> message_plan() {
     plan.push_back({"p2p-" + std::to_string(n), streams(128 << 10, 8, n, false), "GB/s", true, true});
   for (size_t bytes : {size_t{64} << 10, size_t{1} << 20})
     plan.push_back({"both-ways-" + short_size(bytes), streams(bytes, 8, 1, true), "GB/s", true, true});
+  // A broadcast of NCCL on two channels.
+  for (size_t bytes : {size_t{64} << 10, size_t{1} << 20}) {
+    Command command = streams(bytes / 2, 8, 2, false);
+    command.streams.in_step = true;
+    plan.push_back({"broadcast-" + short_size(bytes), command, "GB/s", true, true});
+  }
   return plan;
 }
 
