@@ -6,6 +6,7 @@
 #include "libfabric-transport/device.h"
 #include "libfabric-transport/gate.h"
 #include "libfabric-transport/link.h"
+#include "libfabric-transport/local_tcp.h"
 #include "libfabric-transport/memory.h"
 #include <map>
 #include <memory>
@@ -121,6 +122,12 @@ public:
     return true;
   }
 
+  /// A message went to the peer that way.
+  void sent_by(Link& link, Link::Way way) {
+    new_way_ |= !(link.ways & way);
+    link.ways |= way;
+  }
+
   // --- requests in flight, oldest first ---
   void track(SendRequest& request);
   void untrack(SendRequest& request);
@@ -140,6 +147,10 @@ public:
   /// Whether receives may be promised: where a message that nobody has posted a receive for holds up nothing
   /// but data, into memory that the CPU can write.
   bool promises() const { return promises_; }
+  /// Memory of ours was shown to others, or used of theirs: what they read and write there comes by the way
+  /// of the data, and nobody can see it wait.
+  bool one_sided() const { return one_sided_; }
+  void becomes_one_sided() { one_sided_ = true; }
   /// Looks after a receiver that has promised receives, until it says that it has not.
   void watch(RecvComm& comm);
   void unwatch(RecvComm& comm);
@@ -167,16 +178,18 @@ private:
   void talk();
   void tick();
   void check_deadlines();
-  /// Sees to the TCP connections of links within this host, once data went by them.
+  /// Sees to the TCP connections of links within this host, once a message went by them.
   void unpace();
-  std::string peer_address(fi_addr_t peer) const;
+  static SocketEnd listens_at(fid_ep& ep);
+  SocketEnd listens_at(fi_addr_t peer) const;
 
   Options options_;
   Clock& clock_;
   std::string provider_, network_;
   size_t inject_bytes_ = 0, eager_limit_ = 0, lend_above_ = SIZE_MAX;
   size_t receive_depth_ = 0;
-  bool promises_ = false;
+  bool promises_ = false, one_sided_ = false;
+  bool new_way_ = false;        ///< some link has sent by a way for the first time
   RecvComm* watched_ = nullptr; ///< the first of those that have promised receives
   fi_addr_t self_ = FI_ADDR_NOTAVAIL;
   // Closed from the last to the first.

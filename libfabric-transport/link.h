@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "libfabric-transport/op.h"
 #include "libfabric-transport/packet.h"
+#include "libfabric-transport/promise.h"
 #include "libfabric-transport/side_channel.h"
 #include <memory>
 #include <optional>
@@ -99,9 +100,13 @@ struct Link {
   std::string end = "its process has ended, or left"; ///< why it is dying
   std::optional<Error> fault;
   uint64_t bytes_in = 0, bytes_out = 0, messages_in = 0, messages_out = 0;
-  uint32_t comms = 0; ///< communicators that use it
-  bool data_sent = false; ///< beyond packets: whatever connection the provider has for it stands
-  bool unpaced = false;   ///< that was looked after
+  uint32_t comms = 0;    ///< communicators that use it
+  uint32_t receives = 0; ///< posted for its data, and not complete
+  uint32_t data_in = 0;  ///< that came, modulo 2^32
+  Promise::Peer promises;
+  enum Way : uint8_t { by_packets = 1, by_data = 2 };
+  uint8_t ways = 0;    ///< by which messages were sent: the provider's connection for it stands
+  uint8_t unpaced = 0; ///< those that were looked after
 
   uint16_t in_flight() const { return uint16_t(sent - acknowledged); }
 };

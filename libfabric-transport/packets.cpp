@@ -63,12 +63,6 @@ Result<void> Endpoint::resolve(Link& link, const std::string& address, const std
   return {};
 }
 
-std::string Endpoint::peer_address(fi_addr_t peer) const {
-  char name[address_bytes];
-  size_t length = sizeof name;
-  return fi_av_lookup(addresses_.get(), peer, name, &length) == 0 ? std::string(name, length) : std::string();
-}
-
 void Endpoint::forget(Link& link) {
   if (link.packets_address != link.address && link.packets_address != FI_ADDR_NOTAVAIL)
     fi_av_remove(addresses_.get(), &link.packets_address, 1, 0);

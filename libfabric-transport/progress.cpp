@@ -2,9 +2,9 @@
 #include "common/text.h"
 #include "libfabric-transport/endpoint.h"
 #include "libfabric-transport/introduce.h"
-#include "libfabric-transport/local_tcp.h"
 #include "libfabric-transport/statistics.h"
 #include <algorithm>
+#include <rdma/fi_cm.h>
 #include <utility>
 
 namespace podstep::fabric {
@@ -12,7 +12,8 @@ namespace podstep::fabric {
 namespace {
 /// Completions per call: bounded, for the next call may be for another communicator (F-PXY-4).
 constexpr size_t batch = 16;
-constexpr Duration tick_every = std::chrono::milliseconds(1);
+constexpr Duration tick_every = std::chrono::microseconds(250),
+                   deadlines_every = std::chrono::milliseconds(50);
 /// More than this between two ticks, and nobody was making progress: it does not count as waiting.
 constexpr Duration longest_tick = std::chrono::milliseconds(250);
 } // namespace
@@ -120,15 +121,16 @@ void Endpoint::tick() {
   active_ += std::min<Duration>(now - last_tick_, longest_tick);
   last_tick_ = now;
   introducer_->poll();
+  if (new_way_)
+    unpace();
   for (RecvComm** at = &watched_; *at;)
-    if (RecvComm& comm = **at; comm.watched(active_))
+    if (RecvComm& comm = **at; comm.watched())
       at = &comm.next_watched;
     else
       *at = comm.next_watched, comm.next_watched = nullptr;
-  if (active_ - deadlines_checked_ >= 50 * tick_every) {
+  if (active_ - deadlines_checked_ >= deadlines_every) {
     deadlines_checked_ = active_;
     check_deadlines();
-    unpace();
     if (page_)
       page_->publish(*this);
   }
@@ -150,14 +152,27 @@ void Endpoint::check_deadlines() {
   }
 }
 
+SocketEnd Endpoint::listens_at(fid_ep& ep) {
+  char name[address_bytes];
+  size_t length = sizeof name;
+  return fi_getname(&ep.fid, name, &length) == 0 ? SocketEnd::of(name, length) : SocketEnd{};
+}
+
+SocketEnd Endpoint::listens_at(fi_addr_t peer) const {
+  char name[address_bytes];
+  size_t length = sizeof name;
+  return fi_av_lookup(addresses_.get(), peer, name, &length) == 0 ? SocketEnd::of(name, length) : SocketEnd{};
+}
+
 void Endpoint::unpace() {
+  new_way_ = false;
   if (!packets_ep_) // not TCP
     return;
   introducer_->each_link([&](Link& link) {
-    if (!link.data_sent || std::exchange(link.unpaced, true))
+    if (std::exchange(link.unpaced, link.ways) == link.ways)
       return;
-    const std::string ours[] = {address(), packets_address()};
-    const std::string theirs[] = {peer_address(link.address), peer_address(link.packets_address)};
+    const SocketEnd ours[] = {listens_at(*ep_), listens_at(*packets_ep_)};
+    const SocketEnd theirs[] = {listens_at(link.address), listens_at(link.packets_address)};
     unpace_local(ours, theirs);
   });
 }

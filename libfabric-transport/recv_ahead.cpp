@@ -8,8 +8,9 @@
 namespace podstep::fabric {
 
 namespace {
-/// A sender may have sent into a promise that is not kept for so long, and holds up all that is behind it.
-constexpr Duration patience = std::chrono::milliseconds(2);
+/// At the second look at which its caller has posted none, and others wait and get nothing: what was sent
+/// into the promise may be what holds them up.
+constexpr int patience = 2;
 
 /// How far `a` is beyond `b`, modulo 2^32.
 int32_t beyond(uint32_t a, uint32_t b) {
@@ -83,13 +84,16 @@ void RecvComm::keep_promise(RecvGroup& g) {
     promise_more();
 }
 
-bool RecvComm::watched(Duration now) {
+bool RecvComm::watched() {
   if (mode_ != Mode::ahead)
     return false;
-  if (open_ > 0 || watched_end_ != granted_end_) {
+  // Where none of its own is posted, all are others'.
+  bool others_wait = link_.receives > 0 || endpoint_.one_sided();
+  if (open_ > 0 || watched_end_ != granted_end_ || !others_wait || watched_in_ != link_.data_in) {
     watched_end_ = granted_end_;
-    watched_since_ = now;
-  } else if (now - watched_since_ >= patience) {
+    watched_in_ = link_.data_in;
+    looks_ = 0;
+  } else if (++looks_ >= patience) {
     late_ = true;
     recall();
   }
@@ -121,6 +125,7 @@ void RecvComm::cover(uint32_t end) {
     if (rc != 0)
       return fail(Error(cat("receive from ", link_.peer, ": ", fi_strerror(int(-rc)))));
     c.posted = true;
+    ++link_.receives;
     ++covers_.pending;
   }
 }
@@ -167,6 +172,7 @@ void RecvComm::settle() {
 
 void RecvComm::covered(Cover& c, size_t bytes) {
   c.posted = false;
+  --link_.receives;
   c.arrived = true;
   --covers_.pending;
   came();
@@ -181,6 +187,7 @@ void RecvComm::covered(Cover& c, size_t bytes) {
 
 void RecvComm::uncovered(Cover& c, const std::string& why) {
   c.posted = false;
+  --link_.receives;
   --covers_.pending;
   if (!why.empty() && !closing)
     fail(Error(Kind::unavailable, cat("receive from ", link_.peer, ": ", why)));

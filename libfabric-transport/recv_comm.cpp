@@ -16,7 +16,7 @@ constexpr Duration grace = std::chrono::milliseconds(500);
 } // namespace
 
 RecvComm::RecvComm(Endpoint& endpoint, Link& link)
-    : endpoint_(endpoint), link_(link), id_(endpoint.receivers().insert(this)),
+    : endpoint_(endpoint), link_(link), id_(endpoint.receivers().insert(this)), promise_(link.promises),
       stash_memory_(std::make_unique_for_overwrite<uint8_t[]>(eager_credits * endpoint.eager_limit())),
       groups_(std::make_unique<RecvGroup[]>(most_receives)),
       first_slots_(std::make_unique<RecvSlot[]>(most_receives)),
@@ -102,7 +102,8 @@ RecvGroup* RecvComm::receive(std::span<const RecvBuffer> buffers) {
     s.landing = nullptr;
   }
   ++next_;
-  promise_.posted(g.count == 1 && Memory::on_host(slot(g, 0).memory), slot(g, 0).tag, slot(g, 0).capacity);
+  promise_.posted(g.count == 1 && Memory::on_host(slot(g, 0).memory), slot(g, 0).tag, slot(g, 0).capacity,
+                  mode_ != Mode::eager);
   arrange(g);
   polled_.store(false, std::memory_order_relaxed);
   return &g;
@@ -166,6 +167,7 @@ bool RecvComm::post(RecvGroup& g) {
       return false;
     }
     s.posted = true;
+    ++link_.receives;
   }
   return true;
 }
@@ -214,6 +216,7 @@ void RecvComm::finish(RecvGroup& g) {
 
 void RecvComm::complete(RecvSlot& s, size_t bytes) {
   s.posted = false;
+  --link_.receives;
   s.received = uint32_t(bytes);
   came();
   if (filled(s))
@@ -223,12 +226,14 @@ void RecvComm::complete(RecvSlot& s, size_t bytes) {
 /// A message that was sent into a granted or promised receive: more of the sender's may be on the way.
 void RecvComm::came() {
   ++granted_received_;
+  ++link_.data_in;
   closed_since_ = Duration::max();
   link_.dying_since = link_.dying_since == Duration::max() ? link_.dying_since : endpoint_.active();
 }
 
 void RecvComm::discarded(RecvSlot& s) {
   ++granted_received_;
+  ++link_.data_in;
   cancelled(s);
 }
 
@@ -236,6 +241,7 @@ void RecvComm::cancelled(RecvSlot& s) {
   if (s.kind == OpKind::discard)
     --discards_;
   s.posted = false;
+  --link_.receives;
   endpoint_.let_go(s.memory);
 }
 
@@ -283,6 +289,7 @@ bool RecvComm::withdraw() {
       };
       if (endpoint_.insist(post) == 0) {
         s.posted = true;
+        ++link_.receives;
         ++discards_;
       }
     }

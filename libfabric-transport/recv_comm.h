@@ -95,8 +95,8 @@ public:
   void covered(Cover& cover, size_t bytes);
   /// `why`: empty where it was cancelled.
   void uncovered(Cover& cover, const std::string& why);
-  /// Now and then while receives are promised, `now` is active time. False: none are any more.
-  bool watched(Duration now);
+  /// Now and then while receives are promised. False: none are any more.
+  bool watched();
   [[gnu::cold]] void fail(Error error);
   /// The oldest notice of a one-sided operation that is complete; false when there is none.
   bool notice(uint64_t& value);
@@ -189,7 +189,8 @@ private:
   bool late_ = false;           ///< it took them back for it posted none for long
   bool left_ = false;           ///< the sender has
   uint32_t watched_end_ = 0;    ///< granted_end_ when that was looked at last
-  Duration watched_since_{};    ///< it has been the same, and nothing open
+  uint32_t watched_in_ = 0;     ///< and the link's data_in
+  int looks_ = 0;               ///< since these are the same, nothing open, and others wait
   uint32_t discards_ = 0;
   uint32_t granted_received_ = 0,
            announced_ = 0; ///< messages into granted receives, and as the sender counts

@@ -141,7 +141,7 @@ SendRequest* SendComm::start(SendRequest* request, ssize_t rc, const Registratio
     release(request);
     return nullptr;
   }
-  link_.data_sent = true;
+  endpoint_.sent_by(link_, Link::by_data);
   launch(*request, memory);
   return request;
 }
@@ -178,6 +178,7 @@ SendRequest* SendComm::send_eager(const void* data, size_t bytes, int tag, const
     return nullptr;
   }
   --credits_;
+  endpoint_.sent_by(link_, Link::by_packets);
   ++endpoint_.counters().eager_sent;
   if (lent)
     launch(*request, memory);
@@ -219,6 +220,7 @@ SendRequest* SendComm::one_sided(const OneSided& what) {
   SendRequest* request = allocate(what.bytes, 0);
   if (!request)
     return nullptr;
+  endpoint_.becomes_one_sided();
   request->type = Request::Type::one_sided;
   request->kind = OpKind::one_sided;
   request->notifies = what.notify;

@@ -208,12 +208,14 @@ PODSTEP_API void podstep_fabric_forget(podstep_fabric* fabric, void* data, size_
 
 PODSTEP_API int podstep_fabric_export(podstep_fabric* fabric, podstep_fabric_memory* memory, void* data,
                                       size_t bytes, unsigned char* region) {
+  Inside inside(fabric->endpoint->gate);
   const fabric::Registration& r = *registration(memory);
   auto at = reinterpret_cast<uintptr_t>(data);
   if (at < r.base || bytes > r.bytes || at - r.base > r.bytes - bytes)
     return report(*fabric,
                   Error(Kind::invalid, cat("export of ", bytes, " bytes that are not all registered")));
   fabric::RemoteMemory remote = fabric->endpoint->memory().remote(r, data, bytes);
+  fabric->endpoint->becomes_one_sided();
   std::memset(region, 0, PODSTEP_FABRIC_REGION_BYTES);
   std::memcpy(region, &remote, sizeof remote);
   return PODSTEP_FABRIC_OK;

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 using podstep::OwnedFd;
-using podstep::fabric::unpace_local;
+using podstep::fabric::SocketEnd;
 
 namespace {
 
@@ -67,6 +67,16 @@ bool kernel_has_bbr() {
   return has;
 }
 
+int unpace(std::initializer_list<std::string> ours, std::initializer_list<std::string> theirs) {
+  auto ends = [](const auto& addresses) {
+    std::vector<SocketEnd> out;
+    for (const std::string& one : addresses)
+      out.push_back(SocketEnd::of(one.data(), one.size()));
+    return out;
+  };
+  return podstep::fabric::unpace_local(ends(ours), ends(theirs));
+}
+
 const std::string elsewhere = ipv4("127.0.0.1", 9);
 
 } // namespace
@@ -77,12 +87,12 @@ TEST_CASE("A connection that a peer of this host made to our endpoint is paced n
   for (const std::string& any : {ipv4("127.0.0.1", 0), ipv6(0)}) {
     Connection ours(any, "bbr"), another(any, "bbr");
     std::string peer = any == ipv6(0) ? ipv6(9) : elsewhere;
-    CHECK(unpace_local({{ours.address}}, {{peer}}) == 1);
+    CHECK(unpace({ours.address}, {peer}) == 1);
     CHECK(chosen(ours.accepted) == "reno");
     CHECK(chosen(ours.made) == "bbr");
     CHECK(chosen(another.accepted) == "bbr");
     CHECK(chosen(another.made) == "bbr");
-    CHECK(unpace_local({{ours.address}}, {{peer}}) == 0);
+    CHECK(unpace({ours.address}, {peer}) == 0);
   }
 }
 
@@ -90,7 +100,7 @@ TEST_CASE("And so is the one that we made to the peer's") {
   if (!kernel_has_bbr())
     return;
   Connection theirs(ipv4("127.0.0.1", 0), "bbr"), another(ipv4("127.0.0.1", 0), "bbr");
-  CHECK(unpace_local({{elsewhere, elsewhere}}, {{elsewhere, theirs.address}}) == 1);
+  CHECK(unpace({elsewhere, elsewhere}, {elsewhere, theirs.address}) == 1);
   CHECK(chosen(theirs.made) == "reno");
   CHECK(chosen(theirs.accepted) == "bbr");
   CHECK(chosen(another.made) == "bbr");
@@ -98,7 +108,7 @@ TEST_CASE("And so is the one that we made to the peer's") {
 
 TEST_CASE("Another algorithm than BBR stays, as the site chose it") {
   Connection plain(ipv4("127.0.0.1", 0), "reno");
-  CHECK(unpace_local({{plain.address}}, {{plain.address}}) == 0);
+  CHECK(unpace({plain.address}, {plain.address}) == 0);
   CHECK(chosen(plain.made) == "reno");
 }
 
@@ -108,10 +118,10 @@ TEST_CASE("For a peer on another host, or one whose address is no socket's, noth
   Connection local(ipv4("127.0.0.1", 0), "bbr");
   for (const std::string& peer : {ipv4("192.0.2.1", 9), ipv6(9), std::string("fi_shm://4459"), std::string(),
                                   local.address.substr(0, 3), local.address.substr(0, 15)}) {
-    CHECK(unpace_local({{local.address}}, {{peer}}) == 0);
-    CHECK(unpace_local({{peer}}, {{local.address}}) == 0);
+    CHECK(unpace({local.address}, {peer}) == 0);
+    CHECK(unpace({peer}, {local.address}) == 0);
   }
-  CHECK(unpace_local({}, {}) == 0);
+  CHECK(unpace({}, {}) == 0);
   CHECK(chosen(local.made) == "bbr");
   CHECK(chosen(local.accepted) == "bbr");
 }
