@@ -234,7 +234,7 @@ private:
         return table;
       // Rank 0 may be a round behind, or was overrun by strangers. That the time was up in the midst of the
       // last attempt says less than why those before it failed.
-      if (turn == 0 || deadline.left(clock_) > Duration::zero())
+      if (turn == 0 || left_ms(deadline) > 0)
         last = std::move(table).error();
     }
     return too_late(*this, {0}, clock_.now() - begun).in(last.message);
@@ -263,10 +263,14 @@ private:
     return unpack_table(answer->body, meeting.ranks);
   }
 
+  /// As poll() counts: what is less than one is none.
+  int64_t left_ms(Deadline deadline) const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(deadline.left(clock_)).count();
+  }
   /// Waits until the socket can be read or written. Error: unavailable when the time is up.
   Result<void> ready(int fd, short what, Deadline deadline) {
     for (;;) {
-      auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.left(clock_)).count();
+      int64_t left = left_ms(deadline);
       if (left <= 0)
         return Error(Kind::unavailable, cat(describe(), ": rank 0 does not answer"));
       pollfd watched{fd, what, 0};

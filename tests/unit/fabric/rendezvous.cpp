@@ -200,6 +200,23 @@ TEST_CASE("A rank with another key is not let in, and whoever waits for it names
   has(said[1], "has another key");
 }
 
+TEST_CASE("A rank whose time is up in the midst of an attempt says why those before it failed") {
+  int port = free_port(), listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in in{};
+  in.sin_family = AF_INET;
+  in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  in.sin_port = htons(uint16_t(port));
+  REQUIRE(bind(listening, reinterpret_cast<sockaddr*>(&in), sizeof in) == 0);
+  REQUIRE(listen(listening, 8) == 0);
+  auto options = at(cat("tcp:127.0.0.1:", port), 1, 2);
+  options.timeout = std::chrono::milliseconds(500);
+  // The first one is hung up on, the next one waits for a word.
+  std::thread server([&] { close(accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)); });
+  has(meet(options, 1), "has another key");
+  server.join();
+  close(listening);
+}
+
 TEST_CASE("A socket without a key, a name or a place that is none is refused with the cause") {
   auto options = at("tcp:127.0.0.1:4000", 0, 2);
   options.key = {};
