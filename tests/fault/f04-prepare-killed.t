@@ -1,6 +1,6 @@
 #!/bin/bash
 # Fault F4: wherever podstep-prepare is killed, the job fails with one line and its script does not run; nothing stays mounted, no node is drained.
-# timeout: 240
+# timeout: 300
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
 . "$top_srcdir/tests/lib/service.sh"
@@ -24,14 +24,20 @@ service() {
   fake
   submit alice -N1 -w n2 -o %j.out --ai-service="$file" --wrap 'echo the script ran; sleep 60'
 }
-job=$(service 0)
 ran() { grep -q 'the script ran' "$(home alice)/$job.out"; }
-ok 'left alone it does its work' wait_until 60 ran
-scancel "$job"
-wait_over "$job" 40
-unfake
-audit_clean "$job"
-total=$(on n2 cat "$calls")
+# The least of two times: what it finds done by others, or waits for, makes a few calls more or less.
+total=
+for _ in 1 2; do
+  job=$(service 0)
+  ok 'left alone it does its work' wait_until 60 ran
+  scancel "$job"
+  wait_over "$job" 40
+  unfake
+  audit_clean "$job"
+  made=$(on n2 cat "$calls")
+  diag "$made system calls"
+  [ -n "$total" ] && [ "$total" -le "$made" ] || total=$made
+done
 ok "it makes some system calls ($total)" test "$total" -gt 50
 
 # From its first own call to its last but one, at nine places.
