@@ -6,7 +6,6 @@
 #include "libfabric-transport/device.h"
 #include "libfabric-transport/gate.h"
 #include "libfabric-transport/link.h"
-#include "libfabric-transport/local_tcp.h"
 #include "libfabric-transport/memory.h"
 #include <map>
 #include <memory>
@@ -180,8 +179,8 @@ private:
   void check_deadlines();
   /// Sees to the TCP connections of links within this host, once a message went by them.
   void unpace();
-  static SocketEnd listens_at(fid_ep& ep);
-  SocketEnd listens_at(fi_addr_t peer) const;
+  static SocketAddress listens_at(fid_ep& ep);
+  SocketAddress listens_at(fi_addr_t peer) const;
 
   Options options_;
   Clock& clock_;

@@ -1,8 +1,11 @@
 // The handle of a listening receiver: see handle.h.
 #include "libfabric-transport/handle.h"
 #include "common/text.h"
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cstddef>
+#include <cstring>
+#include <netinet/in.h>
 
 namespace podstep::fabric {
 
@@ -40,6 +43,26 @@ std::string to_string(const SocketAddress& address) {
   char text[INET6_ADDRSTRLEN] = "?";
   inet_ntop(address.family == 6 ? AF_INET6 : AF_INET, address.bytes.data(), text, sizeof text);
   return address.family == 6 ? cat("[", text, "]:", address.port) : cat(text, ":", address.port);
+}
+
+std::optional<SocketAddress> from_native(const void* native, size_t length) {
+  sockaddr_storage copy{};
+  std::memcpy(&copy, native, std::min(length, sizeof copy));
+  SocketAddress out;
+  const auto& in6 = reinterpret_cast<const sockaddr_in6&>(copy);
+  const auto& in = reinterpret_cast<const sockaddr_in&>(copy);
+  if (copy.ss_family == AF_INET6 && length >= sizeof in6) {
+    out.family = 6;
+    out.port = ntohs(in6.sin6_port);
+    out.scope = in6.sin6_scope_id;
+    std::memcpy(out.bytes.data(), &in6.sin6_addr, 16);
+  } else if (copy.ss_family == AF_INET && length >= sizeof in) {
+    out.family = 4;
+    out.port = ntohs(in.sin_port);
+    std::memcpy(out.bytes.data(), &in.sin_addr, 4);
+  } else
+    return std::nullopt;
+  return out;
 }
 
 std::array<uint8_t, handle_bytes> encode(const Handle& handle, const Key& job_key) {

@@ -5,6 +5,7 @@
 #include "libfabric-transport/siphash.h"
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace podstep::fabric {
@@ -21,6 +22,9 @@ struct SocketAddress {
   bool operator==(const SocketAddress&) const = default;
 };
 std::string to_string(const SocketAddress& address);
+/// Of a sockaddr_in or sockaddr_in6, as the kernel and fi_getname give it, of at most `length` bytes; nullopt
+/// of anything else. Allocates nothing.
+std::optional<SocketAddress> from_native(const void* native, size_t length);
 
 /// What the receiver says about itself.
 struct Handle {

@@ -3,7 +3,6 @@
 #include "common/fd.h"
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -15,12 +14,27 @@ namespace podstep::fabric {
 
 namespace {
 
-/// Of a file that is no connected socket: without a host.
-SocketEnd end_of(int fd, int (*name)(int, sockaddr*, socklen_t*)) {
+using Name = int(int, sockaddr*, socklen_t*); // getsockname, getpeername
+
+/// Of a file that is no connected socket: of family 0.
+SocketAddress end_of(int fd, Name* name) {
   sockaddr_storage native{};
   socklen_t length = sizeof native;
-  return name(fd, reinterpret_cast<sockaddr*>(&native), &length) == 0 ? SocketEnd::of(&native, length)
-                                                                      : SocketEnd{};
+  if (name(fd, reinterpret_cast<sockaddr*>(&native), &length) != 0)
+    return {};
+  return from_native(&native, length).value_or(SocketAddress{});
+}
+
+bool same_host(const SocketAddress& a, const SocketAddress& b) {
+  return a.family != 0 && a.family == b.family && a.bytes == b.bytes;
+}
+
+template<class F> bool any(std::span<const SocketAddress> addresses, F f) {
+  return std::any_of(addresses.begin(), addresses.end(), f);
+}
+
+bool is_one(const SocketAddress& end, std::span<const SocketAddress> addresses) {
+  return any(addresses, [&](const auto& one) { return same_host(one, end) && one.port == end.port; });
 }
 
 bool unpace(int fd) {
@@ -50,37 +64,15 @@ template<class F> void each_file(F f) {
 
 } // namespace
 
-SocketEnd SocketEnd::of(const void* address, size_t length) {
-  sockaddr_storage native{};
-  std::memcpy(&native, address, std::min(length, sizeof native));
-  SocketEnd out;
-  auto take = [&](const auto& ip, in_port_t in_port) {
-    std::memcpy(out.host.data(), &ip, sizeof ip);
-    out.host_bytes = sizeof ip;
-    out.port = in_port;
-  };
-  if (const auto& in = reinterpret_cast<const sockaddr_in&>(native);
-      in.sin_family == AF_INET && length >= sizeof in)
-    take(in.sin_addr, in.sin_port);
-  else if (const auto& in6 = reinterpret_cast<const sockaddr_in6&>(native);
-           in6.sin6_family == AF_INET6 && length >= sizeof in6)
-    take(in6.sin6_addr, in6.sin6_port);
-  return out;
-}
-
-int unpace_local(std::span<const SocketEnd> ours, std::span<const SocketEnd> theirs) {
-  auto beside_us = [&](const SocketEnd& one) {
-    return std::any_of(ours.begin(), ours.end(), [&](const SocketEnd& end) { return end.same_host(one); });
-  };
-  if (std::none_of(theirs.begin(), theirs.end(), beside_us))
+int unpace_local(std::span<const SocketAddress> ours, std::span<const SocketAddress> theirs) {
+  if (!any(theirs, [&](const auto& a) { return any(ours, [&](const auto& b) { return same_host(a, b); }); }))
     return 0;
   int changed = 0;
   each_file([&](int fd) {
-    SocketEnd here = end_of(fd, getsockname), there = end_of(fd, getpeername);
+    SocketAddress here = end_of(fd, getsockname), there = end_of(fd, getpeername);
     // They connected, or we did; a connection within the host has the same address at both ends.
-    bool known = std::find(ours.begin(), ours.end(), here) != ours.end() ||
-                 std::find(theirs.begin(), theirs.end(), there) != theirs.end();
-    changed += known && here.same_host(there) && unpace(fd);
+    bool known = is_one(here, ours) || is_one(there, theirs);
+    changed += known && same_host(here, there) && unpace(fd);
   });
   return changed;
 }

@@ -2,6 +2,7 @@
 #include "common/text.h"
 #include "libfabric-transport/endpoint.h"
 #include "libfabric-transport/introduce.h"
+#include "libfabric-transport/local_tcp.h"
 #include "libfabric-transport/statistics.h"
 #include <algorithm>
 #include <rdma/fi_cm.h>
@@ -152,16 +153,19 @@ void Endpoint::check_deadlines() {
   }
 }
 
-SocketEnd Endpoint::listens_at(fid_ep& ep) {
+SocketAddress Endpoint::listens_at(fid_ep& ep) {
   char name[address_bytes];
   size_t length = sizeof name;
-  return fi_getname(&ep.fid, name, &length) == 0 ? SocketEnd::of(name, length) : SocketEnd{};
+  return fi_getname(&ep.fid, name, &length) == 0 ? from_native(name, length).value_or(SocketAddress{})
+                                                 : SocketAddress{};
 }
 
-SocketEnd Endpoint::listens_at(fi_addr_t peer) const {
+SocketAddress Endpoint::listens_at(fi_addr_t peer) const {
   char name[address_bytes];
   size_t length = sizeof name;
-  return fi_av_lookup(addresses_.get(), peer, name, &length) == 0 ? SocketEnd::of(name, length) : SocketEnd{};
+  return fi_av_lookup(addresses_.get(), peer, name, &length) == 0
+             ? from_native(name, length).value_or(SocketAddress{})
+             : SocketAddress{};
 }
 
 void Endpoint::unpace() {
@@ -171,8 +175,8 @@ void Endpoint::unpace() {
   introducer_->each_link([&](Link& link) {
     if (std::exchange(link.unpaced, link.ways) == link.ways)
       return;
-    const SocketEnd ours[] = {listens_at(*ep_), listens_at(*packets_ep_)};
-    const SocketEnd theirs[] = {listens_at(link.address), listens_at(link.packets_address)};
+    const SocketAddress ours[] = {listens_at(*ep_), listens_at(*packets_ep_)};
+    const SocketAddress theirs[] = {listens_at(link.address), listens_at(link.packets_address)};
     unpace_local(ours, theirs);
   });
 }

@@ -124,8 +124,7 @@ void RecvComm::cover(uint32_t end) {
     ssize_t rc = fi_trecv(endpoint_.ep(), c.data, promised_bytes_, nullptr, link_.address, bits, 0, &c);
     if (rc != 0)
       return fail(Error(cat("receive from ", link_.peer, ": ", fi_strerror(int(-rc)))));
-    c.posted = true;
-    ++link_.receives;
+    mark_posted(c.posted);
     ++covers_.pending;
   }
 }
@@ -171,8 +170,7 @@ void RecvComm::settle() {
 }
 
 void RecvComm::covered(Cover& c, size_t bytes) {
-  c.posted = false;
-  --link_.receives;
+  mark_done(c.posted);
   c.arrived = true;
   --covers_.pending;
   came();
@@ -186,8 +184,7 @@ void RecvComm::covered(Cover& c, size_t bytes) {
 }
 
 void RecvComm::uncovered(Cover& c, const std::string& why) {
-  c.posted = false;
-  --link_.receives;
+  mark_done(c.posted);
   --covers_.pending;
   if (!why.empty() && !closing)
     fail(Error(Kind::unavailable, cat("receive from ", link_.peer, ": ", why)));

@@ -166,8 +166,7 @@ bool RecvComm::post(RecvGroup& g) {
         fail(Error(cat("receive from ", link_.peer, ": ", fi_strerror(int(-rc)))));
       return false;
     }
-    s.posted = true;
-    ++link_.receives;
+    mark_posted(s.posted);
   }
   return true;
 }
@@ -215,8 +214,7 @@ void RecvComm::finish(RecvGroup& g) {
 }
 
 void RecvComm::complete(RecvSlot& s, size_t bytes) {
-  s.posted = false;
-  --link_.receives;
+  mark_done(s.posted);
   s.received = uint32_t(bytes);
   came();
   if (filled(s))
@@ -240,8 +238,7 @@ void RecvComm::discarded(RecvSlot& s) {
 void RecvComm::cancelled(RecvSlot& s) {
   if (s.kind == OpKind::discard)
     --discards_;
-  s.posted = false;
-  --link_.receives;
+  mark_done(s.posted);
   endpoint_.let_go(s.memory);
 }
 
@@ -288,8 +285,7 @@ bool RecvComm::withdraw() {
         return fi_trecv(endpoint_.ep(), sink.data, s.capacity, sink.descriptor, link_.address, bits, 0, &s);
       };
       if (endpoint_.insist(post) == 0) {
-        s.posted = true;
-        ++link_.receives;
+        mark_posted(s.posted);
         ++discards_;
       }
     }

@@ -162,6 +162,15 @@ private:
   bool end_promise(uint32_t sequence);
   void settle();
   void open(RecvGroup& g);
+  /// The provider has a receive for the link's data, or has given it back; `posted` is its own mark.
+  void mark_posted(bool& posted) {
+    posted = true;
+    ++link_.receives;
+  }
+  void mark_done(bool& posted) {
+    posted = false;
+    --link_.receives;
+  }
   void came();
   bool post(RecvGroup& g);
   bool send_grants();

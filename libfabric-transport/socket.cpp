@@ -39,24 +39,6 @@ Native to_native(const SocketAddress& address) {
   return out;
 }
 
-std::optional<SocketAddress> from_native(const sockaddr* native) {
-  SocketAddress out;
-  if (native->sa_family == AF_INET6) {
-    const auto& in6 = *reinterpret_cast<const sockaddr_in6*>(native);
-    out.family = 6;
-    out.port = ntohs(in6.sin6_port);
-    out.scope = in6.sin6_scope_id;
-    std::memcpy(out.bytes.data(), &in6.sin6_addr, 16);
-  } else if (native->sa_family == AF_INET) {
-    const auto& in = *reinterpret_cast<const sockaddr_in*>(native);
-    out.family = 4;
-    out.port = ntohs(in.sin_port);
-    std::memcpy(out.bytes.data(), &in.sin_addr, 4);
-  } else
-    return std::nullopt;
-  return out;
-}
-
 /// A host that vanishes without a word is noticed after 20 s of silence: below the 30 s that are promised.
 void prepare(int fd) {
   auto set = [fd](int level, int option, int value) { setsockopt(fd, level, option, &value, sizeof value); };
@@ -77,7 +59,7 @@ Result<ListeningSocket> listen_on(SocketAddress address) {
   if (!fd.valid() || bind(fd.get(), native.get(), native.length) != 0 || ::listen(fd.get(), 4096) != 0 ||
       getsockname(fd.get(), native.get(), &native.length) != 0)
     return errno_error(name);
-  return ListeningSocket{std::move(fd), *from_native(native.get())};
+  return ListeningSocket{std::move(fd), *from_native(native.get(), native.length)};
 }
 
 Result<OwnedFd> begin_connect(const SocketAddress& address) {
@@ -109,7 +91,8 @@ Result<SocketAddress> address_of_interface(const std::string& name) {
     for (const ifaddrs* one = list; one; one = one->ifa_next) {
       bool wanted = name.empty() ? !(one->ifa_flags & IFF_LOOPBACK) : name == one->ifa_name;
       if (wanted && (one->ifa_flags & IFF_UP) && one->ifa_addr && one->ifa_addr->sa_family == family) {
-        SocketAddress found = *from_native(one->ifa_addr);
+        SocketAddress found =
+            *from_native(one->ifa_addr, family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
         found.port = 0;
         return found;
       }

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 using podstep::OwnedFd;
-using podstep::fabric::SocketEnd;
+using podstep::fabric::SocketAddress;
 
 namespace {
 
@@ -69,9 +69,9 @@ bool kernel_has_bbr() {
 
 int unpace(std::initializer_list<std::string> ours, std::initializer_list<std::string> theirs) {
   auto ends = [](const auto& addresses) {
-    std::vector<SocketEnd> out;
+    std::vector<SocketAddress> out;
     for (const std::string& one : addresses)
-      out.push_back(SocketEnd::of(one.data(), one.size()));
+      out.push_back(podstep::fabric::from_native(one.data(), one.size()).value_or(SocketAddress{}));
     return out;
   };
   return podstep::fabric::unpace_local(ends(ours), ends(theirs));
