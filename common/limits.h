@@ -80,6 +80,8 @@ inline constexpr std::chrono::seconds verdict_margin{15};
 inline constexpr std::chrono::seconds render_deadline{60};
 /// podstep-prepare mounts a few images: milliseconds each; a hanging file system must not hold the node.
 inline constexpr std::chrono::seconds prepare_deadline{30};
+/// slurmstepd needs milliseconds from the fork of a task to the callback that follows its placing in cgroups.
+inline constexpr std::chrono::seconds tracked_deadline{10};
 /// A process that must end: SIGTERM, this long, SIGKILL.
 inline constexpr std::chrono::seconds term_to_kill{10};
 

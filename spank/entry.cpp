@@ -197,6 +197,10 @@ void start_role(spank_t spank, Act act) {
     here.broken = step.error().message;
     return;
   }
+  if (auto tracked = here.tracked.await(); !tracked) {
+    here.broken = tracked.error().message;
+    return;
+  }
   std::string images = act == Act::agent ? job_variable(spank, wire::env_images).value_or("") : "";
   auto role = prepare_role(*step, here.settings, act == Act::agent, images);
   if (role)
@@ -258,6 +262,14 @@ bool is_role(Act act) {
   return act == Act::hub || act == Act::agent;
 }
 
+// In slurmstepd, before it forks.
+void before_tasks(spank_t spank) {
+  if (!is_role(decide_here(spank).act))
+    return;
+  if (auto prepared = state().tracked.prepare(); !prepared)
+    state().broken = prepared.error().message;
+}
+
 void act_as_root(spank_t spank) {
   if (Act act = decide_here(spank).act; is_role(act))
     start_role(spank, act);
@@ -282,14 +294,17 @@ PODSTEP_SPANK_EXPORT int slurm_spank_init(spank_t spank, int count, char** argum
   return 0;
 }
 
-PODSTEP_SPANK_EXPORT int slurm_spank_init_post_opt(spank_t, int, char**) {
+PODSTEP_SPANK_EXPORT int slurm_spank_init_post_opt(spank_t spank, int, char**) {
   State& here = state();
   if (!here.settings.enabled || here.copies == 0)
     return 0;
   // The second copy of a plugin that is listed twice has nothing left to do.
   if (here.post_opt_calls++ % here.copies != 0)
     return 0;
-  guarded([&] { after_options((here.post_opt_calls - 1) / here.copies + 1); });
+  if (spank_context() == S_CTX_REMOTE)
+    guarded([&] { before_tasks(spank); });
+  else
+    guarded([&] { after_options((here.post_opt_calls - 1) / here.copies + 1); });
   return 0;
 }
 
@@ -305,6 +320,12 @@ PODSTEP_SPANK_EXPORT int slurm_spank_task_init_privileged(spank_t spank, int, ch
     here.prepared = true;
     guarded([&] { act_as_root(spank); });
   }
+  return 0;
+}
+
+// In slurmstepd, which meanwhile has put the task into its cgroups.
+PODSTEP_SPANK_EXPORT int slurm_spank_task_post_fork(spank_t, int, char**) {
+  state().tracked.tell();
   return 0;
 }
 

@@ -5,7 +5,8 @@ libspank_la_SOURCES = \
   spank/decide.cpp spank/decide.h \
   spank/option.cpp spank/option.h \
   spank/refuse.cpp spank/refuse.h \
-  spank/settings.cpp spank/settings.h
+  spank/settings.cpp spank/settings.h \
+  spank/tracked.cpp spank/tracked.h
 
 pkglib_LTLIBRARIES += podstep.la
 podstep_la_SOURCES = \

@@ -2,6 +2,7 @@
 #pragma once
 #include "spank/role.h"
 #include "spank/settings.h"
+#include "spank/tracked.h"
 #include <string>
 #include <sys/stat.h>
 
@@ -19,6 +20,7 @@ struct State {
   struct stat added_file {}; ///< the file as it was then: another submission replaces it by rename
   bool prepared = false, entered = false;
   std::string broken; ///< why the job cannot be served; delivered in task_init
+  Tracked tracked;    ///< for the task of a hub or agent
   RoleStep role;
 };
 

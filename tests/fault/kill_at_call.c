@@ -1,8 +1,8 @@
 /* Stands in for podstep-prepare: becomes the real program, which is killed by SIGKILL when it enters its Nth
  * system call. N is in the file that the macro names; with 0 it runs to its end, and how many calls it made
  * is written there. */
+#define _GNU_SOURCE /* pipe2 */
 #include <fcntl.h>
-#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,25 +26,10 @@ static void tell(long calls) {
     _exit(91);
 }
 
-/* Out of the step's cgroups: slurmstepd removes them once, while this process may still be ending (P-26). */
-static void leave_cgroups(void) {
-  glob_t found;
-  if (glob("/sys/fs/cgroup/cgroup.procs", 0, NULL, &found) != 0 &&
-      glob("/sys/fs/cgroup/*/cgroup.procs", 0, NULL, &found) != 0)
-    return;
-  for (size_t i = 0; i < found.gl_pathc; ++i) {
-    int fd = open(found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
-    if (fd >= 0 && write(fd, "0", 1) != 1)
-      _exit(95);
-    close(fd);
-  }
-}
-
 /* The child of a child, so that the real program has no child. */
 static void trace(pid_t pid, long kill_at, int started) {
   long stops = 0;
   int status;
-  leave_cgroups();
   if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACESYSGOOD) != 0 ||
       ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0)
     _exit(92);

@@ -186,6 +186,11 @@ static void call_in_child(const char* name) {
     fflush(NULL);
     _exit(0);
   }
+  /* Beside the task's first callback, as slurmstepd does. */
+  spank_f* placed =
+      strcmp(name, "task_init_privileged") ? NULL : (spank_f*)dlsym(plugin, "slurm_spank_task_post_fork");
+  if (placed && run_callback(placed) != 0)
+    printf("task_post_fork failed\n");
   waitpid(pid, &status, 0);
   printf("%s ended with %d\n", name, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
