@@ -10,7 +10,7 @@
 namespace podstep::fabric {
 
 namespace {
-constexpr Duration drain_time = std::chrono::seconds(1);
+constexpr Duration drain_time = std::chrono::seconds(1), last_words_time = std::chrono::milliseconds(100);
 } // namespace
 
 SendComm::SendComm(Endpoint& endpoint, Link& link)
@@ -108,6 +108,8 @@ SendRequest* SendComm::send_granted(const void* data, size_t bytes, int tag, con
     fail(Error(Kind::invalid, cat("send of ", bytes, " bytes, tag ", tag, ", to ", link_.peer,
                                   " is larger than its receive of ", grant.entries[at].capacity, " bytes")));
     endpoint_.say(link_, *this);
+    // Whoever is told of this may call nothing any more: the receiver would wait until it closes.
+    endpoint_.progress_until([this] { return !say_too_large_ || link_.fault; }, last_words_time);
     return nullptr;
   }
   SendRequest* request = allocate(bytes, tag);
