@@ -4,24 +4,18 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
 . "$top_srcdir/tests/lib/service.sh"
+. "$top_srcdir/tests/lib/stand_in.sh"
 need_service
 cluster plugstack
 
-libexec=$PODSTEP_PREFIX/libexec/podstep calls=/run/podstep-test-calls
-real=$libexec/podstep-prepare.real fake=$libexec/podstep-prepare.killed
-at_exit "rm -f '$real' '$fake'; on n2 umount '$libexec/podstep-prepare'; on n2 rm -f '$calls'"
-# fake, unfake: the fake lies over the real one, and is taken away again before each audit.
-fake() { on n2 mount --bind "$fake" "$libexec/podstep-prepare"; }
-unfake() { on n2 umount "$libexec/podstep-prepare"; }
-cp "$libexec/podstep-prepare" "$real"
-gcc -O1 -DCOUNT_FILE="\"$calls\"" -DREAL_PROGRAM="\"$real\"" -o "$fake" "$top_srcdir/tests/fault/kill_at_call.c" ||
-  { fail 'the program that kills it builds'; done_testing; }
-chmod 755 "$fake" "$real"
+calls=/run/podstep-test-calls
+build_stand_in killed "$top_srcdir/tests/fault/kill_at_call.c" -DCOUNT_FILE="\"$calls\""
+at_exit "on n2 rm -f '$calls'"
 # service N: a job on n2 whose podstep-prepare is killed at its Nth system call (0: never); prints its id.
 file=$(manifest f04 1)
 service() {
   on n2 sh -c "echo $1 >$calls"
-  fake
+  put_stand_in
   submit alice -N1 -w n2 -o %j.out --ai-service="$file" --wrap 'echo the script ran; sleep 60'
 }
 ran() { grep -q 'the script ran' "$(home alice)/$job.out"; }
@@ -32,7 +26,7 @@ for _ in 1 2; do
   ok 'left alone it does its work' wait_until 60 ran
   scancel "$job"
   wait_over "$job" 40
-  unfake
+  take_stand_in # before each audit
   audit_clean "$job"
   made=$(on n2 cat "$calls")
   diag "$made system calls"
@@ -46,7 +40,7 @@ for part in 2 12 25 40 55 70 80 90 98; do
   wait_over "$job" 60
   is "$(job_state "$job") $(job_field "$job" ExitCode)" 'FAILED 125:0' "killed at $part % of them: the job fails with 125"
   like "$(cat "$(home alice)/$job.out")" "^podstep: job $job refused on n2: .*podstep-prepare"$'[^\n]*$' 'one line says why'
-  unfake
+  take_stand_in
   audit_clean "$job"
 done
 done_testing

@@ -5,14 +5,13 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/cluster.sh"
 . "$top_srcdir/tests/lib/service.sh"
+. "$top_srcdir/tests/lib/stand_in.sh"
 need_service
 cluster plugstack
 
 # One that first writes down which cgroups it is in lies over the real one, on one node.
-libexec=$PODSTEP_PREFIX/libexec/podstep seen=/run/podstep-test-cgroups
-real=$libexec/podstep-prepare.real noting=$libexec/podstep-prepare.noting
-at_exit "rm -f '$real' '$noting'; on n2 umount '$libexec/podstep-prepare'; on n2 rm -f '$seen.hub' '$seen.agent'"
-cp "$libexec/podstep-prepare" "$real"
+seen=/run/podstep-test-cgroups
+at_exit "on n2 rm -f '$seen.hub' '$seen.agent'"
 cat >"$tmp/noting.c" <<'END'
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,9 +27,8 @@ int main(int count, char **arguments) {
   return execv(REAL_PROGRAM, arguments);
 }
 END
-gcc -DREAL_PROGRAM="\"$real\"" -DSEEN="\"$seen\"" -o "$noting" "$tmp/noting.c" || { fail 'the noting program builds'; done_testing; }
-chmod 755 "$noting" "$real"
-on n2 mount --bind "$noting" "$libexec/podstep-prepare"
+build_stand_in noting "$tmp/noting.c" -DSEEN="\"$seen\""
+put_stand_in
 
 job=$(serve "$(manifest web 1)" -N1 -w n2)
 come_up "$job" 1
@@ -48,6 +46,6 @@ for pair in hub:podstep-hub agent:podstepd; do
 done
 scancel "$job"
 wait_over "$job" 40
-on n2 umount "$libexec/podstep-prepare"
+take_stand_in
 audit_clean "$job"
 done_testing
