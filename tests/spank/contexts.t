@@ -40,7 +40,9 @@ like "$(printf '%s\n' 'call init' 'option /x' 'option /y' "$ids" 'fork task_init
 like "$(printf '%s\n' 'call init' 'option /x' 'fail get_item' 'fork task_init' | play remote)" 'refused on .*task_init ended with 125' \
   'a service step of which Slurm tells nothing is refused, not run bare'
 like "$(printf '%s\n' 'call init' "$ids" 'env SLURM_PODSTEP_ROLE=hub' 'option /x' 'call task_init_privileged' 'fork task_init' | play remote)" \
-  'refused on .*did not call the plugin before the task.*task_init ended with 125' 'a task that nobody says to be tracked is refused before root acts'
+  'refused on .*did not call the plugin before the task.*task_init ended with 125' 'a task is refused before root acts when slurmstepd was not asked to say that it is tracked'
+like "$(printf '%s\n' 'call init' "$ids" 'env SLURM_PODSTEP_ROLE=hub' 'option /x' 'call init_post_opt' 'call task_init_privileged' 'fork task_init' | play remote)" \
+  "refused on .*slurmstepd puts the task into the step's containers.*task_init ended with 125" 'and when it does not say so within 10 s'
 like "$(printf '%s\n' 'call init' "$ids" 'env SLURM_PODSTEP_HUB=1.2.3.4:5' 'option /x' 'fork task_init' | play remote)" 'task_init ended with 0' \
   'a step inside a service is plain'
 like "$(printf '%s\n' 'call init' 'item job 7' 'item step 4294967291' 'env SLURM_HET_SIZE=2' 'option /x' 'fork task_init' | play remote)" \
