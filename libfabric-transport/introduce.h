@@ -94,8 +94,6 @@ private:
   std::vector<std::unique_ptr<RecvComm>> leaving_; ///< closed, but their sender may still send
   std::map<uint32_t, uint64_t> nonces_;            ///< that strangers were challenged with
   uint32_t strangers_ = 0;
-
-  friend class Endpoint;
 };
 
 } // namespace podstep::fabric

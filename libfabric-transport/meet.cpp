@@ -7,6 +7,11 @@
 
 namespace podstep::fabric {
 
+namespace {
+/// Connections that wait for an accept() of one listener; there are no more communicators than that.
+constexpr size_t most_waiting = 65536;
+} // namespace
+
 void Introducer::read(Link& link) {
   if (!link.side.open())
     return;
@@ -107,8 +112,8 @@ Result<void> Introducer::greeted(Link& link, const Hello& hello) {
     return Error(Kind::conflict, "the endpoint of the handle has ended, and another one got its port");
   if (hello.network != endpoint_.network())
     return other_network("it", hello.network);
-  if (hello.packet_bytes != endpoint_.packet_bytes() || hello.packets < 8 || hello.packets > 4096 ||
-      hello.address.empty())
+  if (hello.packet_bytes != endpoint_.packet_bytes() || hello.packets < fewest_packets ||
+      hello.packets > 4096 || hello.address.empty())
     return Error(Kind::unsupported, "it speaks another version of the protocol");
   link.instance = hello.instance;
   link.peer_cookie = hello.cookie;
@@ -138,7 +143,12 @@ void Introducer::asked(Link& link, const Connect& connect) {
     say(link, Refused{connect.sender, "nobody listens there any more"});
     return;
   }
-  found->second->waiting.push_back({&link, connect.sender});
+  auto& waiting = found->second->waiting;
+  if (waiting.size() == most_waiting) {
+    say(link, Refused{connect.sender, "too many others wait there to be accepted"});
+    return;
+  }
+  waiting.push_back({&link, connect.sender});
   ++link.comms;
 }
 

@@ -7,6 +7,8 @@
 namespace podstep::fabric {
 
 Result<void> SideChannel::send(const Message& message) {
+  if (out_.size() > most_unread)
+    return Error(Kind::exhausted, "it does not read what it is told");
   out_ += encode(message, key_, sent_++);
   return flush();
 }

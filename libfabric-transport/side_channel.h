@@ -8,6 +8,9 @@
 
 namespace podstep::fabric {
 
+/// Bytes for a peer beyond what the sockets hold: more than the words of all communicators that it may have.
+inline constexpr size_t most_unread = size_t(8) << 20;
+
 class SideChannel {
 public:
   SideChannel() = default;
@@ -20,7 +23,7 @@ public:
   void set_key(const Key& key) { key_ = key; }
   const Key& key() const { return key_; }
 
-  /// Queues a message and sends what the socket takes.
+  /// Queues a message and sends what the socket takes. Error: the peer is gone, or has left too much unread.
   Result<void> send(const Message& message);
   /// Sends what is queued. Error: the peer is gone.
   Result<void> flush();

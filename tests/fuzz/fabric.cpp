@@ -24,7 +24,8 @@ void as_handle(const uint8_t* data, size_t size) {
 /// A body that a peer with the key may have written: only then is it looked into.
 void as_message(std::string_view body) {
   for (const Message& like :
-       {Message(Challenge{}), Message(Hello{}), Message(Refused{}), Message(Connect{})}) {
+       {Message(Challenge{}), Message(Hello{}), Message(Refused{}), Message(Connect{}), Message(Accepted{}),
+        Message(SenderClosed{}), Message(ReceiverClosed{}), Message(Drained{})}) {
     std::string frame = encode(like, key, 0);
     uint32_t length = uint32_t(std::min(body.size(), message_bytes + 10));
     std::string forged = frame.substr(0, 16) + std::string(body.substr(0, length));

@@ -132,6 +132,30 @@ public:
              nullptr);
   }
 
+  /// A message of the side channel about communicator `id`, or any other.
+  Message speak(uint32_t id, const Listener& listener) {
+    uint32_t about = one_in(4) ? uint32_t(random_()) : one_in(2) ? draw(8) : id;
+    uint32_t number = one_in(2) ? draw(70) : uint32_t(random_());
+    switch (draw(one_in(5) ? 8 : 6)) {
+    case 0:
+      return Connect{about, one_in(3) ? draw(8) : listener.id, one_in(3) ? random_() : listener.nonce};
+    case 1:
+      return Accepted{about, number};
+    case 2:
+      return Refused{about, std::string(draw(200), char(draw(256)))};
+    case 3:
+      return SenderClosed{about, number};
+    case 4:
+      return ReceiverClosed{about};
+    case 5:
+      return Drained{about, number};
+    case 6:
+      return Challenge{random_()};
+    default:
+      return Hello{.nonce = random_(), .instance = random_(), .packets = uint16_t(draw(5000))};
+    }
+  }
+
 private:
   size_t length(PacketType type, uint8_t count) {
     switch (type) {
@@ -204,4 +228,72 @@ TEST_CASE("A peer that lies in its packets ends its own link, by name, and nobod
   }
   CHECK(caught > 50);
   CHECK(broken > 25);
+}
+
+TEST_CASE("A peer that lies on the side channel ends its own link, by name, and nobody else's") {
+  int caught = 0;
+  for (unsigned seed = 1; seed <= 100; ++seed) {
+    CAPTURE(seed);
+    auto honest = open_endpoint(), lying = open_endpoint(), good = open_endpoint();
+    Way way(*good, *honest);
+    uint8_t handle[handle_bytes];
+    Listener* listener = honest->introducer().listen(handle);
+    Liar liar(seed, *lying);
+    {
+      Way in(*lying, *honest), out(*honest, *lying);
+      CHECK((in.carry(large, 0) && out.carry(large, 0)));
+      for (int i = 0; i < 60; ++i) {
+        Link& link = liar.one_in(2) ? in.sender->link() : out.receiver->link();
+        lying->introducer().say(link,
+                                liar.speak(i % 2 ? in.sender->peer_id : out.receiver->peer_comm, *listener));
+        if (liar.one_in(3))
+          (void)honest->introducer().accept(*listener);
+        in.carry(liar.one_in(2) ? 100 : large, 0);
+        out.carry(liar.one_in(2) ? 100 : large, 0);
+      }
+      for (const Error* fault : {in.receiver->fault(), out.sender->fault()})
+        if (fault) {
+          ++caught;
+          CHECK_THAT(fault->message, Catch::Contains(cat("pid ", getpid())));
+        }
+    }
+    honest->introducer().close(listener);
+    for (int i = 0; i < 5; ++i)
+      CHECK(way.carry(large, 0));
+  }
+  CHECK(caught > 25);
+}
+
+TEST_CASE("Connections without end wait for no accept()") {
+  auto honest = open_endpoint(), lying = open_endpoint();
+  uint8_t handle[handle_bytes];
+  Listener* listener = honest->introducer().listen(handle);
+  Way in(*lying, *honest);
+  for (uint32_t i = 0; i < 70000; ++i) {
+    lying->introducer().say(in.sender->link(), Connect{i, listener->id, listener->nonce});
+    if (i % 100 == 0)
+      in.move();
+  }
+  for (int i = 0; i < 300; ++i)
+    in.move();
+  CHECK(listener->waiting.size() == 65536);
+  honest->introducer().close(listener);
+}
+
+TEST_CASE("A peer that asks without end and reads no answer is given up, and others are not") {
+  auto honest = open_endpoint(), lying = open_endpoint(), good = open_endpoint();
+  Way in(*lying, *honest), way(*good, *honest);
+  Link& link = in.receiver->link();
+  int asked = 0;
+  for (; asked < 2000000 && link.side.open(); ++asked) {
+    lying->introducer().say(in.sender->link(), Connect{1, 0, 0});
+    if (asked % 100 == 0)
+      honest->introducer().poll();
+  }
+  CHECK(asked < 2000000);
+  for (int i = 0; i < 3000000 && !in.receiver->fault(); ++i)
+    honest->progress();
+  REQUIRE(in.receiver->fault());
+  CHECK_THAT(in.receiver->fault()->message, Catch::Contains(cat("pid ", getpid())));
+  CHECK(way.carry(large, 0));
 }
