@@ -14,8 +14,8 @@ namespace podstep::fabric {
 /// One NIC that the step may use.
 struct CxiDevice {
   std::string name;     ///< `cxi0`
-  uint32_t service = 0; ///< the CXI service that restricts who may use it; never the default service 1, which
-                        ///< restricts nobody
+  uint32_t service = 0; ///< the CXI service that restricts who may use it; the default service 1, which
+                        ///< restricts nobody, only where the site allows it
   bool operator==(const CxiDevice&) const = default;
 };
 
@@ -39,6 +39,9 @@ std::vector<std::string> step_credentials(const char* const* environment);
 
 /// Looks a variable up; nullopt when it is not set.
 using Lookup = std::function<std::optional<std::string>(const char* name)>;
+
+/// Says to Podstep's transport whether the unrestricted service 1 is acceptable: 1 or 0.
+inline constexpr const char* env_allow_default = "PODSTEP_FABRIC_ALLOW_DEFAULT_SERVICE";
 
 /// Reads SLINGSHOT_VNIS, _SVC_IDS, _DEVICES and _TCS strictly. nullopt: none of them is set. Error (invalid):
 /// one is missing, malformed, out of range or does not match the others; it names the variable and the fix.

@@ -111,7 +111,9 @@ std::string plugin_variable(const std::string& path) {
 
 void plan_variables(std::string_view word, const SitePolicy& policy, const FabricSources& sources,
                     FabricEdits& out) {
+  // The site's word on the default service is for our transport, too, whatever the container says.
   out.assigned = sources.variables;
+  out.assigned.push_back(cat(fabric::env_allow_default, "=", policy.allow_default_service ? 1 : 0));
   bool own = word == fabric::word_podstep;
   for (const auto& [name, value] : policy.environment)
     // What names the site's plugin is not for ours; the rest of its recipe is for every libfabric.

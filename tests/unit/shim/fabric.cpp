@@ -62,7 +62,8 @@ TEST_CASE("The site's fabric is its files, the step's own NICs and credentials, 
   REQUIRE(edits);
   CHECK(names(*edits) == Lines{"libfabric.so.1", "libgcc_s.so.1", "libnccl-net-odd.so"});
   CHECK(edits->devices == Lines{"cxi0", "xpmem"}); // cxi1 is not the step's, gdrdrv is not there
-  CHECK(edits->assigned == credentials);
+  CHECK(Lines(edits->assigned.begin(), edits->assigned.end() - 1) == credentials);
+  CHECK(edits->assigned.back() == "PODSTEP_FABRIC_ALLOW_DEFAULT_SERVICE=0");
   CHECK(edits->preset ==
         Lines{"FI_PROVIDER=cxi", "NCCL_NET=OFI", "NCCL_NET_PLUGIN=odd", "NCCL_NET_PLUGIN_REF_COUNT=1"});
   CHECK(edits->warnings.empty());
@@ -128,6 +129,8 @@ TEST_CASE("A step without a VNI gets no NIC, and is told so, unless the site all
   CHECK(edits->warnings[0].find("the step has no VNI, so the container gets no cxi0") == 0);
   Node open("default-service=allow");
   CHECK(open.plan("site")->devices == Lines{"cxi0", "cxi1"});
+  CHECK(open.plan("podstep")->assigned ==
+        Lines{"PODSTEP_FABRIC_ALLOW_DEFAULT_SERVICE=1"}); // or ours refuses it
   Node bare;
   bare.sources.devices = bare.path + "/lib";
   CHECK(bare.plan("site")->warnings.empty());
