@@ -35,6 +35,12 @@ std::vector<std::string> gpu_models() {
   return out;
 }
 
+/// Where Slurm's hpe_slingshot switches it (setup_nic.c); what cannot be read is no hazard.
+bool gets_by_hardware(const std::string& device) {
+  auto text = read_file(cat("/sys/class/cxi/", device, "/device/properties/rdzv_get_en"), 16);
+  return text && trim(*text) == "1";
+}
+
 /// fi_version(3).
 std::optional<std::pair<int, int>> libfabric_version(void* library) {
   using Version = uint32_t (*)();
@@ -120,6 +126,8 @@ Result<FabricFacts> look_at_fabric() {
       out.devices.push_back(name);
       if (::faccessat(AT_FDCWD, cat("/dev/", name).c_str(), R_OK | W_OK, AT_EACCESS) != 0)
         out.closed.push_back(name);
+      if (gets_by_hardware(name))
+        out.rdzv_get.push_back(name);
     }
   out.gpus = gpu_models();
   // The one that a program started here would load; it stays loaded, for providers leave handlers behind.

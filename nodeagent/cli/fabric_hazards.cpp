@@ -192,10 +192,9 @@ Found match_mode(const FabricFacts& facts) {
 }
 
 constexpr Found (*hazards[])(const FabricFacts&) = {
-    malformed,  no_vni,           missing_device, default_service, starved,
-    provider,   lost_provider,    lone_shm,       missing_plugin,  nccl_net,
-    forced_net, forgotten_plugin, ll128,          memory_monitor,  no_kdreg2,
-    no_gdrcopy, rendezvous,       short_queue,    match_mode,      old_writedata};
+    malformed, no_vni,         missing_device, default_service, starved,          provider,   lost_provider,
+    lone_shm,  missing_plugin, nccl_net,       forced_net,      forgotten_plugin, ll128,      memory_monitor,
+    no_kdreg2, no_gdrcopy,     rendezvous,     hardware_gets,   short_queue,      match_mode, old_writedata};
 
 } // namespace
 

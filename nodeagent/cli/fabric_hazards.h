@@ -18,11 +18,12 @@ struct FabricFacts {
   std::vector<std::string> closed;              ///< those of the devices that this process may not open
   std::vector<std::string> providers;           ///< libfabric's; empty: not known
   std::string
-      plugin_error;    ///< why the library of NCCL_NET_PLUGIN does not load; empty: it does, or none is named
-  bool kdreg2 = false; ///< its device is there
-  bool gdrcopy = false;      ///< likewise
-  size_t cpus = 0;           ///< that this task may use
-  fabric::SitePolicy policy; ///< of the site
+      plugin_error; ///< why the library of NCCL_NET_PLUGIN does not load; empty: it does, or none is named
+  std::vector<std::string> rdzv_get; ///< NICs whose hardware gets the data of a rendezvous by itself
+  bool kdreg2 = false;               ///< its device is there
+  bool gdrcopy = false;              ///< likewise
+  size_t cpus = 0;                   ///< that this task may use
+  fabric::SitePolicy policy;         ///< of the site
 };
 
 struct Hazard {

@@ -93,6 +93,15 @@ Found missing_plugin(const FabricFacts& facts) {
                 "with its path"};
 }
 
+Found hardware_gets(const FabricFacts& facts) {
+  if (!slingshot(facts) || value(facts, "FI_CXI_RDZV_PROTO") != "alt_read" || facts.rdzv_get.empty())
+    return std::nullopt;
+  return Hazard{"rdzv-get",
+                cat("FI_CXI_RDZV_PROTO is alt_read, which wants rdzv_get_en=0 of the driver, and ",
+                    facts.rdzv_get.front(), " has 1"),
+                "srun --network=disable_rdzv_get on whole nodes; else ask the site for rdzv_get_en=0"};
+}
+
 Found no_kdreg2(const FabricFacts& facts) {
   if (!slingshot(facts) || value(facts, "FI_MR_CACHE_MONITOR") != "kdreg2" || facts.kdreg2)
     return std::nullopt;

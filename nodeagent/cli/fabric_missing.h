@@ -12,6 +12,8 @@ Found lost_provider(const FabricFacts&);
 Found lone_shm(const FabricFacts&);
 /// A plugin that NCCL will not find: it goes on without a word.
 Found missing_plugin(const FabricFacts&);
+/// FI_CXI_RDZV_PROTO=alt_read where the driver does rendezvous in its own way (fi_cxi(7)).
+Found hardware_gets(const FabricFacts&);
 /// The memory monitor kdreg2 without its device.
 Found no_kdreg2(const FabricFacts&);
 /// GPUs without GDRCopy: NCCL's plugins then go through the host.
