@@ -22,7 +22,7 @@ constexpr uint64_t by_dmabuf = uint64_t(1) << 40;
 } // namespace
 
 Memory::Memory(fid_domain* domain, fid_ep* endpoint, MemoryRules rules, size_t idle)
-    : domain_(domain), endpoint_(endpoint), rules_(rules), cache_(*this, {idle, SIZE_MAX}) {}
+    : domain_(domain), endpoint_(endpoint), rules_(rules), cache_(*this, idle) {}
 
 Result<const Registration*> Memory::acquire(void* data, size_t bytes, const Dmabuf* from) {
   if (from && !rules_.dmabuf)

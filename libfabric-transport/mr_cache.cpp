@@ -6,7 +6,7 @@
 
 namespace podstep::fabric {
 
-MrCache::MrCache(Registrar& registrar, Bounds bounds) : registrar_(registrar), bounds_(bounds) {}
+MrCache::MrCache(Registrar& registrar, size_t idle) : registrar_(registrar), most_idle_(idle) {}
 
 MrCache::~MrCache() {
   for (std::list<Entry*>* list : {&idle_, &busy_})
@@ -30,7 +30,7 @@ Result<const Registration*> MrCache::acquire(uintptr_t base, size_t bytes, const
     return Error(Kind::invalid, cat("cannot register ", bytes, " bytes"));
   if (Entry* entry = covering(base, bytes)) {
     ++statistics_.hits;
-    ++entry->users;
+    use(*entry);
     return static_cast<const Registration*>(entry);
   }
   ++statistics_.misses;
@@ -43,13 +43,11 @@ Result<const Registration*> MrCache::acquire(uintptr_t base, size_t bytes, const
   entry->place = busy_.insert(busy_.begin(), entry);
   findable_.emplace(base, entry);
   exact_.emplace(base, entry);
-  bytes_ += bytes;
-  trim();
   return static_cast<const Registration*>(entry);
 }
 
 void MrCache::hold(const Registration* registration) {
-  ++const_cast<Entry*>(static_cast<const Entry*>(registration))->users;
+  use(*const_cast<Entry*>(static_cast<const Entry*>(registration)));
 }
 
 void MrCache::release(const Registration* registration) {
@@ -57,6 +55,7 @@ void MrCache::release(const Registration* registration) {
   Entry* entry = const_cast<Entry*>(static_cast<const Entry*>(registration));
   if (--entry->users > 0)
     return;
+  ++unused_;
   if (!entry->findable)
     return drop(entry);
   if (entry->listed)
@@ -76,10 +75,8 @@ void MrCache::invalidate(uintptr_t base, size_t bytes) {
       break;
     at = before;
   }
-  while (at != findable_.end() && at->first < base + bytes) {
-    ++statistics_.invalidated;
+  while (at != findable_.end() && at->first < base + bytes)
     hide(at++);
-  }
 }
 
 void MrCache::hide(Map::iterator at) {
@@ -93,7 +90,8 @@ void MrCache::hide(Map::iterator at) {
 
 void MrCache::drop(Entry* entry) {
   registrar_.withdraw(entry->handle);
-  bytes_ -= entry->bytes;
+  if (entry->users == 0)
+    --unused_;
   if (entry->findable) {
     exact_.erase(entry->base);
     findable_.erase(entry->base);
@@ -103,7 +101,7 @@ void MrCache::drop(Entry* entry) {
 }
 
 void MrCache::trim() {
-  while (!idle_.empty() && (entries() > bounds_.entries || bytes_ > bounds_.bytes)) {
+  while (unused_ > most_idle_) { // so idle_ has one that nobody uses
     Entry* oldest = idle_.front();
     if (oldest->users > 0) {
       oldest->listed = oldest->reused = false;
@@ -111,7 +109,6 @@ void MrCache::trim() {
     } else if (std::exchange(oldest->reused, false)) {
       idle_.splice(idle_.end(), idle_, oldest->place);
     } else {
-      ++statistics_.evictions;
       drop(oldest);
     }
   }

@@ -37,15 +37,13 @@ public:
 /// its entry.
 class MrCache {
 public:
-  struct Bounds {
-    size_t entries = 65536;  ///< unused registrations beyond this are withdrawn, least recently used first
-    size_t bytes = SIZE_MAX; ///< likewise for their sum
-  };
   struct Statistics {
-    uint64_t hits = 0, misses = 0, evictions = 0, invalidated = 0;
+    uint64_t hits = 0, misses = 0;
   };
 
-  MrCache(Registrar& registrar, Bounds bounds);
+  /// `idle`: so many registrations that nobody uses are kept; beyond them the least recently used are
+  /// withdrawn. Those in use are the callers' own to bound.
+  MrCache(Registrar& registrar, size_t idle);
   ~MrCache();
   MrCache(const MrCache&) = delete;
   MrCache& operator=(const MrCache&) = delete;
@@ -63,7 +61,6 @@ public:
   void invalidate(uintptr_t base, size_t bytes);
 
   size_t entries() const { return idle_.size() + busy_.size(); }
-  size_t bytes() const { return bytes_; }
   const Statistics& statistics() const { return statistics_; }
 
 private:
@@ -79,18 +76,21 @@ private:
   using Map = std::map<uintptr_t, Entry*>;
 
   Entry* covering(uintptr_t base, size_t bytes);
+  void use(Entry& entry) {
+    if (entry.users++ == 0)
+      --unused_;
+  }
   void hide(Map::iterator at);
   void drop(Entry* entry);
   void trim();
 
   Registrar& registrar_;
-  Bounds bounds_;
+  size_t most_idle_, unused_ = 0;
   Map findable_;
   std::unordered_map<uintptr_t, Entry*> exact_; ///< the same entries by the hash of their base
   /// idle_: oldest first. A hit moves nothing: trim() sorts out what is in use, or was again since, before it
   /// withdraws anything, so each hit costs at most one move, later.
   std::list<Entry*> idle_, busy_;
-  size_t bytes_ = 0;
   Statistics statistics_;
 };
 
