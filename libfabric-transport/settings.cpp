@@ -12,44 +12,30 @@ namespace podstep::fabric {
 
 namespace {
 
-constexpr Parameter table[] = {
-    {"PODSTEP_FABRIC_PROVIDER", "NAME", "cxi, tcp or net, whichever is there",
-     "The libfabric provider. shm, sockets and the layered ones (tcp;ofi_rxm) are taken only when named "
-     "here."},
-    {"PODSTEP_FABRIC_DEVICE", "NAME", "all of the provider",
-     "The one device (libfabric domain) to use: cxi0, eth0, lo."},
-    {"PODSTEP_FABRIC_IFNAME", "INTERFACE", "the device's own",
-     "The network interface of the side channel, by which endpoints are introduced and deaths noticed."},
-    {"PODSTEP_FABRIC_TIMEOUT", "SECONDS", "30",
-     "A request that makes no progress for so long, or whose peer is gone, fails with an error that names "
-     "it."},
-    {"PODSTEP_FABRIC_CONNECT_TIMEOUT", "SECONDS", "60",
-     "Likewise for a connection that does not come about."},
-    {"PODSTEP_FABRIC_KEY_FILE", "PATH", "none",
-     "A file with 32 hexadecimal digits, the same on every rank, by which handles and set-up messages are "
-     "signed."},
-    {"PODSTEP_FABRIC_VNI", "step|job", "step",
-     "Which of the Slingshot VNIs is used: the step's, or the job's, which steps share."},
-    {env_allow_default, "0|1", "0", "Whether the unrestricted CXI service 1 is acceptable."},
-    {wire::env_statistics, "DIRECTORY", "none",
-     "Where each communicator keeps its statistics page (podstep-fabric-statistics(7))."},
-    {"PODSTEP_FABRIC_KEY", "TEXT", "none",
-     "Instead of a key file: at least 16 characters that only the processes of the job know."},
-    {"PODSTEP_FABRIC_RENDEZVOUS", "pmix|file:DIRECTORY|tcp:HOST:PORT", "pmix where the step has it",
-     "Where the ranks of a job show each other their addresses."},
-    {"PODSTEP_FABRIC_DMABUF", "0|1", "1 for cxi of libfabric 2.5, efa and verbs of 1.20",
-     "Whether the provider takes memory by its dma-buf."},
+constexpr const char* table[] = {
+    "PODSTEP_FABRIC_PROVIDER",
+    "PODSTEP_FABRIC_DEVICE",
+    "PODSTEP_FABRIC_IFNAME",
+    "PODSTEP_FABRIC_TIMEOUT",
+    "PODSTEP_FABRIC_CONNECT_TIMEOUT",
+    "PODSTEP_FABRIC_KEY_FILE",
+    "PODSTEP_FABRIC_VNI",
+    env_allow_default,
+    wire::env_statistics,
+    "PODSTEP_FABRIC_KEY",
+    "PODSTEP_FABRIC_RENDEZVOUS",
+    "PODSTEP_FABRIC_DMABUF",
 };
 
 constexpr size_t most_bytes = 4096;
 constexpr size_t least_key = 16;
 
 Result<std::string> text(const Lookup& lookup, size_t index) {
-  auto value = lookup(table[index].name);
+  auto value = lookup(table[index]);
   if (!value)
     return std::string();
   if (value->size() > most_bytes)
-    return Error(Kind::invalid, cat(table[index].name, " is longer than ", most_bytes, " bytes"));
+    return Error(Kind::invalid, cat(table[index], " is longer than ", most_bytes, " bytes"));
   return *value;
 }
 
@@ -59,7 +45,7 @@ Result<Duration> seconds(const Lookup& lookup, size_t index, Duration fallback) 
     return fallback;
   auto number = parse_int(value, 1, 86400);
   if (!number)
-    return std::move(number).error().in(table[index].name);
+    return std::move(number).error().in(table[index]);
   return Duration(std::chrono::seconds(*number));
 }
 
@@ -71,7 +57,7 @@ Result<bool> choice(const Lookup& lookup, size_t index, const char* no, const ch
   if (value == yes)
     return true;
   return Error(Kind::invalid,
-               cat(table[index].name, ": '", printable(value, 40), "' is neither ", no, " nor ", yes));
+               cat(table[index], ": '", printable(value, 40), "' is neither ", no, " nor ", yes));
 }
 
 uint64_t job_number(const std::optional<std::string>& id) {
@@ -81,7 +67,7 @@ uint64_t job_number(const std::optional<std::string>& id) {
 
 } // namespace
 
-std::span<const Parameter> parameters() {
+std::span<const char* const> variables() {
   return table;
 }
 
@@ -100,7 +86,7 @@ Result<Settings> read_settings(const Lookup& lookup) {
   PODSTEP_TRY(out.key_text, text(lookup, 9));
   PODSTEP_TRY(out.rendezvous, text(lookup, 10));
   PODSTEP_TRY(bool dmabuf, choice(lookup, 11, "0", "1"));
-  if (auto said = lookup(table[11].name); said && !said->empty())
+  if (auto said = lookup(table[11]); said && !said->empty())
     out.dmabuf = dmabuf;
   if (!out.key_text.empty() && !out.key_file.empty())
     return Error(Kind::invalid, "PODSTEP_FABRIC_KEY and PODSTEP_FABRIC_KEY_FILE are both set", "unset one");

@@ -26,14 +26,8 @@ struct Settings {
   uint64_t job = 0;           ///< made of SLURM_JOB_ID; a handle of another number is refused
 };
 
-/// One variable, for the reader and for the manual page.
-struct Parameter {
-  const char* name;
-  const char* value; ///< its form
-  const char* fallback;
-  const char* help;
-};
-std::span<const Parameter> parameters();
+/// The names of all variables that are read; podstep-fabric(3) explains each.
+std::span<const char* const> variables();
 
 /// Error: invalid, naming the variable.
 Result<Settings> read_settings(const Lookup& lookup);
