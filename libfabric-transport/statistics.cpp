@@ -22,6 +22,33 @@ template<size_t N> void put(char (&field)[N], const std::string& text) {
 
 std::atomic<uint32_t> number{0};
 
+/// The endpoint's numbers, and a row for each peer.
+void fill_statistics(Endpoint& endpoint, wire::StatsPage& page) {
+  copy_counters(endpoint.counters(), page);
+  page.senders = endpoint.senders().size(), page.receivers = endpoint.receivers().size();
+  uint64_t instances[wire::stats_peers];
+  uint32_t rows = 0;
+  page.all_peers = endpoint.introducer().peers();
+  endpoint.introducer().each_link([&](const Link& link) {
+    // A peer's links, one each way, share its row.
+    uint64_t* const end = instances + rows;
+    uint64_t* const known = std::find(instances, end, link.instance);
+    if (known == end) {
+      if (rows == wire::stats_peers)
+        return;
+      instances[rows++] = link.instance;
+      page.peer[rows - 1] = {};
+    }
+    wire::StatsPeer& row = page.peer[known - instances];
+    put(row.name, link.peer);
+    row.bytes_sent += link.bytes_out, row.bytes_received += link.bytes_in;
+    row.messages_sent += link.messages_out, row.messages_received += link.messages_in;
+    row.communicators += link.comms;
+    row.failed |= link.fault || link.dying_since != Duration::max();
+  });
+  page.peers = rows;
+}
+
 } // namespace
 
 std::unique_ptr<StatisticsPage> StatisticsPage::open(const Endpoint& endpoint, const std::string& device) {
@@ -60,36 +87,6 @@ void StatisticsPage::publish(Endpoint& endpoint) {
   fill_statistics(endpoint, *page_);
   page_->updated = uint64_t(endpoint.clock().wall().time_since_epoch().count());
   sequence.store(page_->sequence + 1, std::memory_order_release);
-}
-
-void fill_statistics(Endpoint& endpoint, wire::StatsPage& page) {
-  const Counters& c = endpoint.counters();
-  page.bytes_sent = c.bytes_sent, page.bytes_received = c.bytes_received;
-  page.messages_sent = c.messages_sent, page.messages_received = c.messages_received;
-  page.eager_sent = c.eager_sent, page.grants_sent = c.grants_sent, page.packets_sent = c.packets_sent;
-  page.again = c.again, page.errors = c.errors, page.connections = c.connections;
-  page.senders = endpoint.senders().size(), page.receivers = endpoint.receivers().size();
-  uint64_t instances[wire::stats_peers];
-  uint32_t rows = 0;
-  page.all_peers = endpoint.introducer().peers();
-  endpoint.introducer().each_link([&](const Link& link) {
-    // A peer's links, one each way, share its row.
-    uint64_t* const end = instances + rows;
-    uint64_t* const known = std::find(instances, end, link.instance);
-    if (known == end) {
-      if (rows == wire::stats_peers)
-        return;
-      instances[rows++] = link.instance;
-      page.peer[rows - 1] = {};
-    }
-    wire::StatsPeer& row = page.peer[known - instances];
-    put(row.name, link.peer);
-    row.bytes_sent += link.bytes_out, row.bytes_received += link.bytes_in;
-    row.messages_sent += link.messages_out, row.messages_received += link.messages_in;
-    row.communicators += link.comms;
-    row.failed |= link.fault || link.dying_since != Duration::max();
-  });
-  page.peers = rows;
 }
 
 } // namespace podstep::fabric

@@ -3,12 +3,11 @@
 #pragma once
 #include "common/clock.h"
 #include "common/wire_stats.h"
+#include "libfabric-transport/comms.h"
 #include <memory>
 #include <string>
 
 namespace podstep::fabric {
-
-class Endpoint;
 
 class StatisticsPage {
 public:
@@ -25,7 +24,12 @@ private:
   std::string path_;
 };
 
-/// The endpoint's numbers as a page; for the page and for podstep_fabric_statistics().
-void fill_statistics(Endpoint& endpoint, wire::StatsPage& page);
+/// The endpoint's sums, by the names that the page and podstep_fabric_counters share.
+template<class Out> void copy_counters(const Counters& c, Out& out) {
+  out.bytes_sent = c.bytes_sent, out.bytes_received = c.bytes_received;
+  out.messages_sent = c.messages_sent, out.messages_received = c.messages_received;
+  out.eager_sent = c.eager_sent, out.grants_sent = c.grants_sent, out.packets_sent = c.packets_sent;
+  out.again = c.again, out.errors = c.errors, out.connections = c.connections;
+}
 
 } // namespace podstep::fabric

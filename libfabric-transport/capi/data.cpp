@@ -1,6 +1,7 @@
 // Sending, receiving, one-sided operations and completion, in C: see podstep/fabric.h and podstep-fabric(3).
 #include "common/text.h"
 #include "libfabric-transport/capi/objects.h"
+#include "libfabric-transport/statistics.h"
 #include <sched.h>
 
 using namespace podstep;
@@ -152,14 +153,10 @@ PODSTEP_API int podstep_fabric_progress(podstep_fabric* fabric) {
 PODSTEP_API int podstep_fabric_statistics(podstep_fabric* fabric, podstep_fabric_counters* out) {
   Endpoint& endpoint = *fabric->endpoint;
   fabric::Inside inside(endpoint.gate);
-  const fabric::Counters& c = endpoint.counters();
   const fabric::MrCache& cache = endpoint.memory().cache();
   podstep_fabric_counters all{};
   all.size = out->size;
-  all.bytes_sent = c.bytes_sent, all.bytes_received = c.bytes_received;
-  all.messages_sent = c.messages_sent, all.messages_received = c.messages_received;
-  all.eager_sent = c.eager_sent, all.grants_sent = c.grants_sent, all.packets_sent = c.packets_sent;
-  all.again = c.again, all.errors = c.errors, all.connections = c.connections;
+  fabric::copy_counters(endpoint.counters(), all);
   all.registrations = cache.entries();
   all.registration_hits = cache.statistics().hits, all.registration_misses = cache.statistics().misses;
   std::memcpy(out, &all, std::min(out->size, sizeof all));
