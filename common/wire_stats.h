@@ -1,4 +1,4 @@
-// Wire W4: the page in which a communicator of the transport keeps its live statistics, written by the pod
+// Wire W4: the page in which an endpoint of the transport keeps its live statistics, written by the pod
 // and read by the agent. Whoever reads it must take it for a page full of lies: podstep-fabric-statistics(7).
 #pragma once
 #include "common/result.h"

@@ -26,7 +26,7 @@ struct Device {
 };
 
 /// All usable devices of the provider that the settings name, or of the best there is. Error: not_found when
-/// there is none; unsupported (too few tag bits, no directed receive); those of the Slingshot variables.
+/// there is none; unsupported (too few tag bits); those of the Slingshot variables.
 Result<std::vector<Device>> find_devices(const Settings& settings, const Lookup& environment);
 
 /// libfabric's answer to one request for one provider; empty when it has nothing. For find_devices and tests.

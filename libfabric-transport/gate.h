@@ -1,4 +1,5 @@
-// Who may touch an endpoint now. The data path only tries: it never waits for another thread.
+// Who may touch an endpoint now. The data path only tries, and answers "again": it never waits for another
+// thread. NCCL's iflush does, whose interface has no such answer.
 #pragma once
 #include <atomic>
 #include <sched.h>
@@ -9,7 +10,8 @@ class Gate {
 public:
   /// False: another thread is inside; the caller answers "again".
   bool try_enter() { return !busy_.exchange(true, std::memory_order_acquire); }
-  /// For set-up, registration and closing: the other thread is inside for microseconds.
+  /// For set-up, registration, closing, statistics and NCCL's iflush: the other thread is inside for
+  /// microseconds.
   void enter() {
     while (!try_enter())
       sched_yield();

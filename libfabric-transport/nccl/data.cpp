@@ -1,5 +1,5 @@
-// The data calls of the NCCL plugin: see plugin.h. No allocation, no lock that is waited for, no log but of
-// an error.
+// The data calls of the NCCL plugin: see plugin.h. No allocation, no lock that is waited for but by iflush,
+// no log but of an error.
 #include "libfabric-transport/calls.h"
 #include "libfabric-transport/nccl/plugin.h"
 
