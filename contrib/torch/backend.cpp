@@ -223,7 +223,6 @@ private:
       average(job, r, data);
       append(plan, collective::all_reduce(here_, r.type, r.op, data.data, data.bytes / bytes_of(r.type)));
     }
-    plan.type = r.type, plan.op = r.op;
     return begin(job, std::move(plan));
   }
 

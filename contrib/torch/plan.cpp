@@ -62,13 +62,7 @@ void append(Plan& to, Plan from) {
 }
 
 Plan all_gather_direct(Here here, Block in, const std::vector<Block>& out) {
-  Plan plan;
-  copy_own(plan, in, out[size_t(here.rank)]);
-  for (int by = 1; by < here.ranks; ++by) {
-    send_whole(plan, here.next(by), in);
-    take_whole(plan, here.next(-by), out[size_t(here.next(-by))]);
-  }
-  return plan;
+  return all_to_all(here, std::vector<Block>(size_t(here.ranks), in), out);
 }
 
 Plan all_gather_by_ring(Here here, Block in, const std::vector<Block>& out, Cut cut) {
