@@ -5,6 +5,8 @@
 conformance=$top_builddir/tests/fabric/conformance
 broken=$top_builddir/tests/fabric/.libs/libnccl-net-broken.so
 reference=$top_builddir/tests/fabric/.libs/libnccl-net-reference.so
+# A GPU whose memory kills a CPU that touches it, and a plugin that takes such memory.
+export LD_LIBRARY_PATH=$top_builddir/tests/support/.libs REFERENCE_GPU=1
 
 # clause, ABI, the cases that must fail (all others must pass)
 table='
@@ -12,7 +14,7 @@ F-NET-2         12 F-CT-1/table
 F-NET-3         12 F-CT-2/contexts
 F-NET-4         12 F-CT-3
 F-NET-5         12 F-CT-2/reload F-CT-17 F-CT-18/survivor
-F-NET-6         12 F-CT-1/table
+F-NET-6         12 F-CT-1/table F-CT-27 F-CT-32
 F-NET-7-strings 12 F-CT-1/anywhere
 F-NET-7-cost    12 F-CT-1/anywhere
 F-NET-8-path    12 F-CT-1/properties
@@ -28,6 +30,7 @@ F-NET-16        12 F-CT-6
 F-NET-17-comm   12 F-CT-18/before-connect F-CT-18/before-accept F-CT-20 F-CT-21/handle F-CT-21/job F-CT-30
 F-NET-17-again  12 F-CT-4/null
 F-NET-18        12 F-CT-2/traffic
+F-NET-19        12 F-CT-27 F-CT-32
 F-NET-21        12 F-CT-15/reg
 F-NET-22        12 F-CT-8
 F-NET-23        12 F-CT-8 F-CT-28/slots F-CT-28/lines
@@ -35,11 +38,14 @@ F-NET-24-whole  12 F-CT-10
 F-NET-24-tag    12 F-CT-12/groups F-CT-12/ahead
 F-NET-24-ahead  12 F-CT-12/groups F-CT-12/ahead
 F-NET-25-size   12 F-CT-10
-F-NET-25-empty  12 F-CT-4/self F-CT-10 F-CT-12/groups F-CT-12/ahead
+F-NET-25-empty  12 F-CT-4/self F-CT-10 F-CT-12/groups F-CT-12/ahead F-CT-32
 F-NET-25-large  12 F-CT-11
 F-NET-26        12 F-CT-14
-F-NET-27-few    12 F-CT-9
+F-NET-27-few    12 F-CT-9 F-CT-32
 F-NET-27-error  12 F-CT-9
+F-NET-28        12 F-CT-27 F-CT-32
+F-NET-28-large  12 F-CT-27
+F-NET-28-slot   12 F-CT-32
 F-NET-29        12 F-CT-6 F-CT-7 F-CT-10 F-CT-13 F-CT-15/reg F-CT-16 F-CT-17 F-CT-18/idle F-CT-18/receiving F-CT-18/sending F-CT-18/survivor F-CT-19 F-CT-20 F-CT-22 F-CT-28/slots F-CT-28/large F-CT-29 F-CT-31
 F-NET-30-binds  12 F-CT-29
 F-NET-30-cost   12 F-CT-29
@@ -65,6 +71,8 @@ F-PRO-1         10 F-CT-22 F-CT-29
 F-PRO-2         12 F-CT-22
 F-PRO-3         12 F-CT-22
 F-PRO-3-open    12 F-CT-22
+F-PRO-4         12 F-CT-22
+F-PRO-4-another 12 F-CT-22
 F-TUN-2         12 F-CT-23
 F-TUN-3-impossible 12 F-CT-23
 F-TUN-3-rows    12 F-CT-23
@@ -79,7 +87,7 @@ F-CT-21-wire    12 F-CT-21/wire
 failures() {
   "$conformance" --quick --deadline 3 --limit "${5:-40}" --abi "v$3" --no-device REFERENCE_DEVICES=0 --same-address "REFERENCE_PORT=$4" --job REFERENCE_JOB "$2" \
     >"$1" 2>"$1.err"
-  grep -v -e '"result": "pass"' -e 'a sanitizer has its own' -e 'no step with a NIC' -e 'no GPU' "$1" | sed -n 's/^{"case": "\([^"]*\)".*/\1/p' | sort | paste -sd ' '
+  grep -v -e '"result": "pass"' -e 'a sanitizer has its own' -e 'no step with a NIC' "$1" | sed -n 's/^{"case": "\([^"]*\)".*/\1/p' | sort | paste -sd ' '
 }
 
 # one LINE PORT: tries one broken plugin; its verdict goes to a file of the clause's name.

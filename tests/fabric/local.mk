@@ -49,6 +49,7 @@ plugin_ldflags = -module -avoid-version -shared -rpath /nowhere
 check_LTLIBRARIES += libreferenceparts.la tests/fabric/libnccl-net-reference.la
 libreferenceparts_la_SOURCES = \
   tests/fabric/reference/exports.cpp \
+  tests/fabric/reference/memory.cpp \
   tests/fabric/reference/plugin.cpp tests/fabric/reference/plugin.h \
   tests/fabric/reference/sockets.cpp \
   tests/fabric/reference/transfer.cpp \
@@ -62,6 +63,7 @@ tests_fabric_libnccl_net_broken_la_SOURCES = \
   tests/fabric/broken/all.cpp tests/fabric/broken/broken.h \
   tests/fabric/broken/connect.cpp \
   tests/fabric/broken/data.cpp \
+  tests/fabric/broken/gpu.cpp \
   tests/fabric/broken/life.cpp \
   tests/fabric/broken/patterns.cpp \
   tests/fabric/broken/requests.cpp \

@@ -72,6 +72,8 @@ void sends_updates(TableV12&);
 void stops_null(TableV12&);
 void leaves_events_open(TableV12&);
 void starts_with_old_phandle(TableV12&);
+void numbers_no_events(TableV12&);
+void numbers_as_another(TableV12&);
 void registers_when_idle(TableV12&);
 // patterns.cpp
 void whole_regions_only(TableV12&);
@@ -81,6 +83,11 @@ void obeys_hints(TableV12&);
 void ponders_hints(TableV12&);
 void one_tag_only(TableV12&);
 void flags_first(TableV12&);
+// gpu.cpp
+void keeps_descriptor(TableV12&);
+void flushes_nothing(TableV12&);
+void flushes_page(TableV12&);
+void flushes_begin(TableV12&);
 // tuner.cpp
 void tuner_fails(TableV12&);
 void tuner_forces(TableV12&);

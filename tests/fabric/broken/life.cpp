@@ -121,6 +121,7 @@ void no_traffic_class(TableV12& t) {
 
 /// Advertises DMABUF, but has no regMrDmaBuf.
 void dmabuf_without_function(TableV12& t) {
+  t.slots.reg_mr_dmabuf = nullptr;
   with_properties<[](PropertiesV12* p) { p->ptr_support |= ptr_dmabuf; }>(t);
 }
 

@@ -206,6 +206,16 @@ int with_old_phandle(void** event, int type, void* phandle, int64_t plugin, void
   return the_profile(event, type, type == profile_start ? first : phandle, plugin, data);
 }
 
+/// Nobody knows what the data of an event are.
+int without_number(void** event, int type, void* phandle, int64_t, void* data) {
+  return the_profile(event, type, phandle, 0, data);
+}
+
+/// Its data are said to be Podstep's.
+int with_anothers_number(void** event, int type, void* phandle, int64_t plugin, void* data) {
+  return the_profile(event, type, phandle, type == profile_start ? 0x504f0001 : plugin, data);
+}
+
 thread_local bool closing = false;
 
 int without_stop_at_close(void** event, int type, void* phandle, int64_t plugin, void* data) {
@@ -231,6 +241,14 @@ void starts_with_old_phandle(TableV12& t) {
 
 void stops_null(TableV12& t) {
   t.slots.init = init_through<with_null_stop>;
+}
+
+void numbers_no_events(TableV12& t) {
+  t.slots.init = init_through<without_number>;
+}
+
+void numbers_as_another(TableV12& t) {
+  t.slots.init = init_through<with_anothers_number>;
 }
 
 /// What was in flight when its comm was closed never ends.

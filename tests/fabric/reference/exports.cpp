@@ -74,6 +74,10 @@ template<int V> struct Older {
   static int reg_mr(void* comm, void* data, RegisteredSize<V> size, int type, void** handle) {
     return v12().reg_mr(comm, data, static_cast<size_t>(size), type, handle);
   }
+  static int reg_mr_dmabuf(void* comm, void* data, size_t size, int type, uint64_t offset, int fd,
+                           void** handle) {
+    return v12().reg_mr_dmabuf(comm, data, size, type, offset, fd, handle);
+  }
   static int dereg_mr(void* comm, void* handle) { return v12().dereg_mr(comm, handle); }
   static int isend_6(void* comm, void* data, MessageSize<V> size, int tag, void* handle, void** request) {
     return v12().isend(comm, data, static_cast<size_t>(size), tag, handle, nullptr, request);
@@ -112,6 +116,7 @@ template<int V> struct Older {
     s.devices = devices;
     s.get_properties = get_properties;
     s.reg_mr = reg_mr;
+    s.reg_mr_dmabuf = reg_mr_dmabuf;
     s.dereg_mr = dereg_mr;
     s.iflush = iflush;
     s.test = test;

@@ -1,4 +1,4 @@
-// The reference plugin's life: devices, contexts, properties, registration, and the v12 table.
+// The reference plugin's life: devices, contexts, properties, and the v12 table.
 #include "tests/fabric/reference/plugin.h"
 #include <cstdarg>
 #include <cstdio>
@@ -7,11 +7,6 @@
 
 namespace reference {
 namespace {
-
-struct Registered {
-  char* data;
-  size_t size;
-};
 
 int init(void** context, uint64_t, Config*, Log log, Profile profile) {
   auto* made = new (std::nothrow) Context{log, profile};
@@ -44,7 +39,7 @@ int get_properties(int device, PropertiesV12* p) {
   *p = {};
   p->name = name;
   p->guid = static_cast<uint64_t>(device);
-  p->ptr_support = ptr_host;
+  p->ptr_support = takes_gpu() ? ptr_host | ptr_cuda | ptr_dmabuf : ptr_host;
   p->reg_is_global = cuts();
   p->speed = 10000;
   p->port = 1;
@@ -57,16 +52,6 @@ int get_properties(int device, PropertiesV12* p) {
   return success;
 }
 
-int reg_mr(void*, void* data, size_t size, int type, void** handle) {
-  if (type != ptr_host)
-    return internal_error;
-  *handle = new (std::nothrow) Registered{static_cast<char*>(data), size};
-  return *handle ? success : system_error;
-}
-int dereg_mr(void*, void* handle) {
-  delete static_cast<Registered*>(handle);
-  return success;
-}
 int set_attributes(void*, Attributes*) {
   return success;
 }
@@ -88,6 +73,11 @@ bool cuts() {
   return on;
 }
 
+bool takes_gpu() {
+  static const bool on = setting("REFERENCE_GPU", 0) != 0;
+  return on;
+}
+
 int setting(const char* name, int otherwise) {
   const char* value = getenv(name);
   return value && *value ? atoi(value) : otherwise;
@@ -98,8 +88,8 @@ int setting(const char* name, int otherwise) {
 using namespace reference;
 EXPORTED ncclabi::TableV12 ncclNetPlugin_v12;
 ncclabi::TableV12 ncclNetPlugin_v12 = {{"reference", init, devices, get_properties, listen, connect, accept,
-                                        reg_mr, nullptr, dereg_mr, isend, irecv, iflush, test, close_send,
-                                        close_recv, close_listen},
+                                        reg_mr, reg_mr_dmabuf, dereg_mr, isend, irecv, iflush, test,
+                                        close_send, close_recv, close_listen},
                                        nullptr,
                                        nullptr,
                                        nullptr,

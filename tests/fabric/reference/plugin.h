@@ -6,7 +6,8 @@
 // sends only what fits the oldest announced group, so nothing unexpected ever lies in a socket. Environment:
 // REFERENCE_DEVICES (default 1), REFERENCE_PORT (default: any), REFERENCE_TIMEOUT (seconds until a connect
 // gives up, default 10), REFERENCE_JOB (a handle of another one is refused), REFERENCE_GLOBAL (1:
-// regIsGlobal, and a send that is larger than its receive is cut).
+// regIsGlobal, and a send that is larger than its receive is cut), REFERENCE_GPU (1: it takes a GPU's memory,
+// by dma-buf).
 #pragma once
 #include "tests/fabric/abi.h"
 #include <string>
@@ -58,6 +59,16 @@ struct Comm {
   int fail(int code, const char* why);
 };
 
+/// What a memory handle is.
+struct Registered {
+  char* data;
+  size_t size;
+  char *view = nullptr, *arrived = nullptr; ///< of a GPU's memory: itself, and what iflush has not put there
+};
+/// Where a send finds its bytes, and a receive leaves them.
+const char* sent_from(const void* handle, const void* data);
+char* received_at(const void* handle, void* data);
+
 int open_send_comm(Context*, int fd, std::string peer, void** comm);
 int open_recv_comm(Context*, int fd, std::string peer, void** comm);
 
@@ -65,6 +76,9 @@ int listen(void*, int, void*, void**);
 int connect(void*, int, void*, void**, DeviceHandle**);
 int accept(void*, void**, DeviceHandle**);
 int close_listen(void*);
+int reg_mr(void*, void*, size_t, int, void**);
+int reg_mr_dmabuf(void*, void*, size_t, int, uint64_t, int, void**);
+int dereg_mr(void*, void*);
 int isend(void*, void*, size_t, int, void*, void*, void**);
 int irecv(void*, int, void**, size_t*, int*, void**, void**, void**);
 int iflush(void*, int, void**, int*, void**, void**);
@@ -81,6 +95,8 @@ extern bool checks_instance;
 extern bool checks_job;
 /// regIsGlobal.
 bool cuts();
+/// It takes a GPU's memory.
+bool takes_gpu();
 /// Whether it must begin as this plugin's connections do (likewise).
 extern bool checks_hello;
 

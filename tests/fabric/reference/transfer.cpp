@@ -267,7 +267,7 @@ int Comm::fail(int code, const char* why) {
   return code;
 }
 
-int isend(void* comm, void* data, size_t size, int tag, void*, void* phandle, void** request) {
+int isend(void* comm, void* data, size_t size, int tag, void* handle, void* phandle, void** request) {
   auto& to = *static_cast<SendComm*>(comm);
   *request = nullptr;
   progress(to);
@@ -284,7 +284,7 @@ int isend(void* comm, void* data, size_t size, int tag, void*, void* phandle, vo
   r->kind = Kind::send;
   r->comm = &to;
   r->used = true, r->done = false;
-  r->data = static_cast<const char*>(data);
+  r->data = sent_from(handle, data);
   r->sent = 0;
   r->header = {oldest.group, uint32_t(entry), size, refused, 0};
   char why[128];
@@ -301,7 +301,8 @@ int isend(void* comm, void* data, size_t size, int tag, void*, void* phandle, vo
   return success;
 }
 
-int irecv(void* comm, int n, void** data, size_t* sizes, int* tags, void**, void** phandles, void** request) {
+int irecv(void* comm, int n, void** data, size_t* sizes, int* tags, void** handles, void** phandles,
+          void** request) {
   auto& from = *static_cast<RecvComm*>(comm);
   *request = nullptr;
   if (n < 1 || n > group_limit)
@@ -320,7 +321,7 @@ int irecv(void* comm, int n, void** data, size_t* sizes, int* tags, void**, void
   r->credit = {from.next_group++, uint32_t(n), {}};
   for (int i = 0; i < n; i++) {
     r->credit.entries[i] = {tags[i], 0, sizes[i]};
-    r->data[i] = static_cast<char*>(data[i]);
+    r->data[i] = received_at(handles[i], data[i]);
     r->got[i] = 0;
     r->full[i] = false;
     profile_begin(*r, i, phandles ? phandles[i] : nullptr);
@@ -328,11 +329,6 @@ int irecv(void* comm, int n, void** data, size_t* sizes, int* tags, void**, void
   from.queue.push(r);
   progress(from);
   *request = static_cast<Request*>(r);
-  return success;
-}
-
-int iflush(void*, int, void**, int*, void**, void** request) {
-  *request = nullptr; // host memory only: nothing to wait for
   return success;
 }
 
