@@ -9,7 +9,7 @@ if HAVE_FABRIC
 check_PROGRAMS += tests/unit/fabric/engine
 TESTS += tests/unit/fabric/engine
 tests_unit_fabric_engine_SOURCES = tests/unit/fabric/ahead.cpp tests/unit/fabric/cxi.cpp tests/unit/fabric/death.cpp \
-  tests/unit/fabric/engine.cpp tests/unit/fabric/fake.h tests/unit/fabric/key.cpp tests/unit/fabric/hung.cpp tests/unit/fabric/leaving.cpp tests/unit/fabric/loss.cpp tests/unit/fabric/meet.h \
+  tests/unit/fabric/counted.h tests/unit/fabric/engine.cpp tests/unit/fabric/fake.h tests/unit/fabric/key.cpp tests/unit/fabric/hung.cpp tests/unit/fabric/leaving.cpp tests/unit/fabric/loss.cpp tests/unit/fabric/meet.h \
   tests/unit/fabric/memory.cpp tests/unit/fabric/one_way.cpp tests/unit/fabric/pair.h tests/unit/fabric/quiet.cpp tests/unit/fabric/runs.cpp tests/unit/fabric/statistics.cpp \
   tests/unit/fabric/stranger.cpp tests/unit/fabric/traffic.cpp tests/unit/fabric/unpaced.cpp tests/fabric/host/alloc.cpp tests/fabric/host/alloc.h \
   tests/fabric/host/identity.cpp tests/fabric/host/identity.h tests/support/heard.h
@@ -27,7 +27,8 @@ tests_unit_fabric_liar_LDADD = libcatchmain.la libfabricengine.la $(FABRIC_LIBS)
 # Memory of a GPU: of the machine's, or of tests/support/cuda.
 check_PROGRAMS += tests/unit/fabric/on-gpu
 TESTS += tests/unit/fabric/on-gpu
-tests_unit_fabric_on_gpu_SOURCES = tests/unit/fabric/fake.h tests/unit/fabric/gpu.cpp tests/unit/fabric/pair.h
+tests_unit_fabric_on_gpu_SOURCES = tests/unit/fabric/counted.h tests/unit/fabric/fake.h tests/unit/fabric/gpu.cpp tests/unit/fabric/pair.h \
+  tests/fabric/host/alloc.cpp tests/fabric/host/alloc.h
 tests_unit_fabric_on_gpu_CPPFLAGS = $(AM_CPPFLAGS) $(FABRIC_CFLAGS) $(fake_cxi_path)
 tests_unit_fabric_on_gpu_LDADD = libcatchmain.la libgpuranks.la libpodstep-fabric.la libcommon.la $(FABRIC_LIBS)
 EXTRA_tests_unit_fabric_on_gpu_DEPENDENCIES = tests/support/libcxi-fi.la tests/support/libcuda.la
