@@ -25,6 +25,39 @@ counts 'a Catch2 program that passes' '52 0 0' printf 'All tests passed (340 ass
 counts 'a Catch2 program with one test case' '1 0 0' printf 'All tests passed (3 assertions in 1 test case)\n'
 counts 'a Catch2 program that fails' '11 1 0' printf 'test cases: 12 | 11 passed | 1 failed\nassertions: 40 | 39 passed | 1 failed\n'
 counts 'a Catch2 program that crashes after its last line' '4 1 0' sh -c 'echo "All tests passed (9 assertions in 4 test cases)"; kill -SEGV $$'
+# As Catch2 2.13 says it, names and reasons broken into lines.
+cat >"$tmp/warned" <<'END'
+
+-------------------------------------------------------------------------------
+A test case whose name is longer than a line of Catch2's output, which goes on
+in the next
+-------------------------------------------------------------------------------
+../../tests/unit/fabric/death.cpp:264
+...............................................................................
+
+../../tests/unit/fabric/death.cpp:275: warning:
+  not tried: it takes root, and the reason for that is longer than a line of
+  Catch2's output
+
+../../tests/unit/fabric/death.cpp:275: warning:
+  not tried: nor this
+
+-------------------------------------------------------------------------------
+Another one
+-------------------------------------------------------------------------------
+../../tests/unit/fabric/death.cpp:290
+...............................................................................
+
+../../tests/unit/fabric/death.cpp:291: warning:
+  this took 3 s
+  not tried: is what no reason says here
+
+===============================================================================
+END
+echo 'All tests passed (9 assertions in 4 test cases)' >>"$tmp/warned"
+counts 'a Catch2 test case that says what it has not tried' '3 0 1' cat "$tmp/warned"
+is "$(printf '%s\n' "${SKIPS[@]}")" "t: A test case whose name is longer than a line of Catch2's output, which goes on in the next: it takes root, and the reason for that is longer than a line of Catch2's output
+t: A test case whose name is longer than a line of Catch2's output, which goes on in the next: nor this" 'it gives its reasons'
 counts 'a silent success' '1 0 0' true
 counts 'a silent failure' '0 1 0' false
 counts 'a program that hangs' '0 1 0' sleep 30
