@@ -23,7 +23,7 @@ constexpr const char* usage = R"(usage: conformance [OPTION...] PLUGIN [CASE...]
   --same-address NAME=VALUE  how to make it listen on one fixed address, for F-CT-20
   --job NAME        the variable that says which job a process is of, for F-CT-21/job
   --verbose         the plugin's log on standard error
-  --list            the cases
+  --list            the cases that would run, instead of running them
 Each case runs in processes of its own. A line is {"case", "result": pass|fail|skip, "seconds", "promise", "reason", "notes"}.
 )";
 
@@ -59,6 +59,7 @@ void print(const Case& c, const Report& report) {
 struct Asked {
   Options options;
   std::vector<std::string> wanted;
+  bool list = false;
 };
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -94,12 +95,10 @@ Asked parse(int argc, char** argv) {
       o.no_device = value();
     else if (argument == "--same-address")
       o.same_address = value();
-    else if (argument == "--help" || argument == "--list") {
-      if (argument == "--help")
-        fputs(usage, stdout);
-      else
-        for (const Case& c : cases::all())
-          printf("%s\t%s\n", c.id, c.promise);
+    else if (argument == "--list")
+      asked.list = true;
+    else if (argument == "--help") {
+      fputs(usage, stdout);
       exit(0);
     } else if (argument.starts_with("-"))
       refuse("unknown option " + argument);
@@ -108,7 +107,7 @@ Asked parse(int argc, char** argv) {
     else
       asked.wanted.push_back(argument);
   }
-  if (o.plugin.empty())
+  if (o.plugin.empty() && !asked.list)
     refuse("name a plugin");
   return asked;
 }
@@ -135,9 +134,13 @@ int main(int argc, char** argv) {
   for (const Case& c : cases::all()) {
     if (!is_wanted(asked, c))
       continue;
+    ran++;
+    if (asked.list) {
+      printf("%s\t%s\n", c.id, c.promise);
+      continue;
+    }
     Report report = run_case(c, asked.options);
     print(c, report);
-    ran++;
     bad += report.outcome == Outcome::failed;
   }
   if (ran == 0)

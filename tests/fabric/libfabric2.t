@@ -35,8 +35,8 @@ nok 'and none on net, which tcp has swallowed' usable net
 for provider in tcp shm; do
   export PODSTEP_FABRIC_PROVIDER=$provider
   known=()
-  # Not so with 1.17; whose memory it is has not been found out.
-  [ $provider != tcp ] || known=([F-CT-17]='with 2.1 about 5 MiB stay of each endpoint that is closed in mid transfer'
+  # Not so with 1.17; whose memory it is has not been found out. F-CT-17 sees 16 MiB and allows 8: where few of its transfers had begun it passes.
+  [ $provider != tcp ] || known=([F-CT-17]='now and then: with 2.1 about 5 MiB stay of each endpoint that is closed in mid transfer'
     [F-CT-18/survivor]='with 2.1 about 5 MiB stay of each endpoint that is closed in mid transfer')
   conform "$provider" --quick --deadline 8 --no-device PODSTEP_FABRIC_PROVIDER=nonesuch --job SLURM_JOB_ID "$podstep"
 done

@@ -26,7 +26,8 @@ known=([F-CT-17]=$rxm [F-CT-18/survivor]=$rxm)
 named 'tcp;ofi_rxm'
 
 # Where the receiver was stopped for seconds, what was lost on the way may not be sent again in time.
-known=([F-CT-19]='udp;ofi_rxd resends too late after a stop' [F-CT-17]='a process that closes endpoints of udp;ofi_rxd in mid transfer ends now and then')
+known=([F-CT-19]='now and then: udp;ofi_rxd resends too late after a stop'
+  [F-CT-17]='now and then: a process that closes endpoints of udp;ofi_rxd in mid transfer ends')
 named 'udp;ofi_rxd'
 known=()
 

@@ -1,23 +1,30 @@
 #!/bin/bash
-# What our plugin skips without this run's leave is a failure: it may have lost grouped receives, network events or a GPU's memory.
+# No run of the cases passes by what it leaves out: what our plugin skips without this run's leave is a failure, for it may have lost grouped
+# receives, network events or a GPU's memory; so are cases without a line, a runner that ends in another way, and a known failure that is over.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$top_srcdir/tests/lib/conform.sh"
 reference=$top_builddir/tests/fabric/.libs/libnccl-net-reference.so
 real=$conformance
 unset "${!SLINGSHOT_@}" LD_LIBRARY_PATH
 
-# verdict ARGUMENT...: the first point of such a run, its number left out.
-verdict() { (tap_count=0; conform run "$@" | grep -E '^(not )?ok' | head -n 1 | sed 's/ [0-9]* - / /'); }
+# verdicts ARGUMENT...: the points of such a run, their numbers left out; verdict: the first.
+verdicts() { (tap_count=0; conform run "$@" | grep -E '^(not )?ok' | sed 's/ [0-9]* - / /'); }
+verdict() { verdicts "$@" | head -n 1; }
 
-# A program that answers each run with one skipped case.
+# A program that lists $LISTED, and answers each run with one case and what $END does then.
 conformance=$tmp/skips
-printf '%s\n' '#!/bin/bash' 'echo "{\"case\": \"$SKIPPED\", \"result\": \"skip\", \"seconds\": 0.00, \"promise\": \"a promise\", \"reason\": \"$REASON\"}"' \
-  >"$conformance"
+cat >"$conformance" <<'END'
+#!/bin/bash
+case " $* " in *' --list '*) printf '%s\ta promise\n' $LISTED; exit ;; esac
+[ -z "$RAN" ] || echo "{\"case\": \"$RAN\", \"result\": \"$RESULT\", \"seconds\": 0.00, \"promise\": \"a promise\", \"reason\": \"$REASON\"}"
+eval "$END"
+END
 chmod +x "$conformance"
+export LISTED RAN RESULT=skip REASON END=true
 
 # skipped CASE REASON ARGUMENT...: the verdict on this skip.
 skipped() {
-  export SKIPPED=$1 REASON=$2
+  LISTED=$1 RAN=$1 REASON=$2
   shift 2
   verdict "$@"
 }
@@ -65,6 +72,41 @@ like "$(LD_LIBRARY_PATH=$top_builddir/tests/support/.libs skipped F-CT-27 'no GP
   'nor F-CT-27 where there is a GPU'
 like "$(PODSTEP_FABRIC_PROVIDER=cxi skipped F-CT-27 'it does not take GPU memory here' "$podstep")" "^$lost" 'nor that the NIC takes GPU memory'
 like "$(skipped F-CT-22 'it gives no network events' /lib/other.so)" '^ok run: F-CT.* # SKIP' "another's plugin may"
+
+# run_is LISTED RAN RESULT END: the verdict on the run, not on its case.
+run_is() {
+  LISTED=$1 RAN=$2 RESULT=$3 REASON='a reason' END=$4
+  verdicts /lib/other.so | tail -n 1
+}
+
+whole='^ok run: the cases run'
+less='^not ok run: the cases run'
+like "$(run_is F-CT-8 F-CT-8 pass true)" "$whole" 'a runner that runs what it lists is believed'
+like "$(run_is F-CT-8 F-CT-8 fail 'exit 1')" "$whole" 'so it is where a case failed, and it says so'
+while IFS='|' read -r listed ran result end name; do
+  like "$(run_is "$listed" "$ran" "$result" "$end")" "$less" "$name"
+done <<'END'
+F-CT-8 F-CT-9|F-CT-8|pass|true|a runner that leaves out a case fails
+F-CT-8|F-CT-9|pass|true|one that runs another case instead fails
+F-CT-8||pass|true|one that runs nothing fails
+||pass|true|one that lists nothing fails, though it ran all that it lists
+F-CT-8|F-CT-8|pass|kill -SEGV $$|one that dies of a signal after its last line fails
+F-CT-8|F-CT-8|pass|exit 23|one that ends with a status of its own fails
+F-CT-8|F-CT-8|pass|exit 1|one that says that a case failed, of which there is no line, fails
+F-CT-8|F-CT-8|fail|true|one that says nothing of the case that failed fails
+F-CT-8 F-CT-9|F-CT-8|pass|echo "{\"case\": \"F-CT-9\", \"res"|one that dies in the middle of a line fails
+END
+
+# known_is RESULT REASON: the verdict on a case that is known to fail for this reason.
+known_is() {
+  LISTED=F-CT-8 RAN=F-CT-8 RESULT=$1 REASON='a reason' END=true
+  known=([F-CT-8]=$2)
+  verdict /lib/other.so
+}
+like "$(known_is fail 'it is broken')" '^ok run: F-CT-8.* # SKIP known: it is broken' 'a failure that is known is skipped, with what is known of it'
+like "$(known_is pass 'it is broken')" '^not ok run: F-CT-8' 'a case that is known to fail, and passes, is a failure'
+like "$(known_is fail 'now and then: it is broken')" '^ok run: F-CT-8.* # SKIP known: now and then' 'what fails now and then may fail'
+like "$(known_is pass 'now and then: it is broken')" '^ok run: F-CT-8: a promise$' 'and may pass'
 
 # A plugin that takes no GPU memory, in the place of ours.
 conformance=$real podstep=$reference
