@@ -60,9 +60,10 @@ void Endpoint::complete_error() {
   if (!entry.op_context)
     return ask_after_packets();
   auto* op = static_cast<Op*>(entry.op_context);
-  std::string why =
-      cat(fi_strerror(entry.err), " (",
-          fi_cq_strerror(queue_.get(), entry.prov_errno, entry.err_data, text, sizeof text), ")");
+  std::string why; // empty of a promise that was not kept in time: that is no error
+  if (entry.err != FI_ECANCELED || op->kind != OpKind::cover)
+    why = cat(fi_strerror(entry.err), " (",
+              fi_cq_strerror(queue_.get(), entry.prov_errno, entry.err_data, text, sizeof text), ")");
   switch (op->kind) {
   case OpKind::packet_in:
     return unposted_.push_back(static_cast<PacketSlot*>(op));
@@ -88,10 +89,8 @@ void Endpoint::complete_error() {
                                              ", from ", comm.link().peer, ": ", why)));
     return;
   }
-  case OpKind::cover: {
-    auto& cover = static_cast<Cover&>(*op);
-    return cover.comm->uncovered(cover, entry.err == FI_ECANCELED ? "" : why);
-  }
+  case OpKind::cover:
+    return static_cast<Cover*>(op)->comm->uncovered(*static_cast<Cover*>(op), why);
   case OpKind::flush: {
     auto& flush = static_cast<FlushRequest&>(*op);
     flush.comm->fail(
