@@ -31,7 +31,7 @@ prints() {
 }
 # lists BENCH FIGURE: without the wire and the plugin before it, and the comparison behind it, the figure is one of the program's measures.
 lists() {
-  text=$(sed -E 's/^(tcp|shm)-podstep-//; s/-(ratio|added)$//' <<<"$2")
+  text=$(sed -E 's/^(tcp|shm|nodes)-podstep-//; s/-(ratio|added)$//' <<<"$2")
   "$bench/$1" --names | grep -qx -- "$text"
 }
 while read -r name figure relation bound; do

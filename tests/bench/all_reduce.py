@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""all_reduce of the backend `podstep` beside gloo's between two processes, in turn: figures for tests/bench/torch. Argument: a name before each."""
+"""all_reduce of the backend `podstep` beside gloo's between two processes, in turn: figures for tests/bench/torch. Arguments: a name before each, and
+the open file of a network namespace, if the second process is to be in another one."""
 import os
 import statistics
 import sys
@@ -56,6 +57,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         child = os.fork()
         if child == 0:
+            if len(sys.argv) > 2:
+                os.setns(int(sys.argv[2]), os.CLONE_NEWNET)
             rank_main(1, folder + "/store", sys.argv[1])
             os._exit(0)
         rank_main(0, folder + "/store", sys.argv[1])
