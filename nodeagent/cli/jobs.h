@@ -16,7 +16,11 @@ struct Job {
   std::string reason;    ///< why it waits (empty: Slurm has not looked at it yet), or its nodes
   std::string comment;   ///< submit marks its jobs with `podstep`
   std::string name;
-  bool running() const { return state == "RUNNING" || state == "COMPLETING"; }
+  /// Slurm shows what is done to a job in its state's place: SIGNALING while a signal is on its way (a
+  /// preemption's warning, say), RESIZING.
+  bool running() const {
+    return state == "RUNNING" || state == "COMPLETING" || state == "SIGNALING" || state == "RESIZING";
+  }
   /// `PENDING (Resources)`.
   std::string described() const;
 };

@@ -14,7 +14,7 @@ audit_clean() {
 
 # audit_quiet JOBID: print whatever is left of the job; status 0 when that is nothing.
 audit_quiet() {
-  case $(job_state "$1") in RUNNING | COMPLETING | PENDING) echo "the job is still $(job_state "$1")" && return 1 ;; esac
+  case $(job_state "$1") in RUNNING | COMPLETING | PENDING | SIGNALING) echo "the job is still $(job_state "$1")" && return 1 ;; esac
   audit_nodes "$1"
 }
 

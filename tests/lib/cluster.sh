@@ -57,7 +57,9 @@ job_is() { [[ "|$2|" == *"|$(job_state "$1")|"* ]]; }
 # job_over ID: it has ended and its nodes are done with it.
 job_over() {
   case $(job_state "$1") in
-    PENDING | RUNNING | COMPLETING | CONFIGURING | SUSPENDED | '') return 1 ;;
+    # Not whatever is neither PENDING nor RUNNING: a preempted job is SIGNALING for a moment.
+    BOOT_FAIL | CANCELLED | COMPLETED | DEADLINE | FAILED | NODE_FAIL | OUT_OF_MEMORY | PREEMPTED | TIMEOUT) ;;
+    *) return 1 ;;
   esac
 }
 

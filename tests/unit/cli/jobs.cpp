@@ -1,4 +1,5 @@
 #include "nodeagent/cli/jobs.h"
+#include "common/text.h"
 #include "nodeagent/cli/enter.h"
 #include "nodeagent/cli/image_config.h"
 #include "nodeagent/cli/script.h"
@@ -20,6 +21,13 @@ TEST_CASE("squeue's lines are read, a name with the separator and a missing comm
   CHECK_FALSE(jobs[1].running());
   CHECK(jobs[1].described() == "PENDING (Priority)");
   CHECK(parse_squeue("1|PENDING|1|(None)|x|a\n").at(0).described() == "PENDING");
+}
+
+TEST_CASE("A job runs, whatever Slurm shows as being done to it in its state's place") {
+  for (const char* state : {"RUNNING", "COMPLETING", "SIGNALING", "RESIZING"})
+    CHECK(parse_squeue(cat("1|", state, "|1|n1|x|a")).at(0).running());
+  for (const char* state : {"PENDING", "SUSPENDED", "CONFIGURING", "REQUEUED", "STOPPED"})
+    CHECK_FALSE(parse_squeue(cat("1|", state, "|1|n1|x|a")).at(0).running());
 }
 
 TEST_CASE("A job is a service when submit marked it or when it has a record") {
