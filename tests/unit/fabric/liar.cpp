@@ -246,8 +246,8 @@ TEST_CASE("A peer that lies on the side channel ends its own link, by name, and 
         Link& link = liar.one_in(2) ? in.sender->link() : out.receiver->link();
         lying->introducer().say(link,
                                 liar.speak(i % 2 ? in.sender->peer_id : out.receiver->peer_comm, *listener));
-        if (liar.one_in(3))
-          (void)honest->introducer().accept(*listener);
+        if (auto got = liar.one_in(3) ? honest->introducer().accept(*listener) : nullptr; got && *got)
+          honest->introducer().close(*got);
         in.carry(liar.one_in(2) ? 100 : large, 0);
         out.carry(liar.one_in(2) ? 100 : large, 0);
       }
