@@ -34,8 +34,7 @@ TEST_CASE("A sender that is killed fails every receive that waits for it, with i
         [&](Side& side) {
           side.open(provider);
           auto* r = side.accept();
-          pid_t peer = 0;
-          side.take(&peer, sizeof peer);
+          pid_t peer = side.take_pid();
           std::vector<unsigned char> buffer(1 << 20);
           for (int i = 0; i < 5; ++i)
             side.wait(side.receive(r, {{buffer.data(), buffer.size(), 0, nullptr}}));
@@ -52,15 +51,14 @@ TEST_CASE("A sender that is killed fails every receive that waits for it, with i
         [&](Side& side) {
           side.open(provider);
           auto* s = side.connect();
-          pid_t self = getpid();
-          side.put(&self, sizeof self);
+          side.put_pid();
           std::vector<unsigned char> data(1 << 20);
           for (int i = 0; i < 5; ++i)
             side.wait(side.send(s, data.data(), data.size(), 0));
           raise(SIGKILL);
         });
     INFO(provider);
-    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    CHECK(pair::was_killed(status));
   }
 }
 
@@ -89,7 +87,7 @@ TEST_CASE("A receiver that is killed in mid transfer fails the sends, with its n
           raise(SIGKILL);
         });
     INFO(provider);
-    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    CHECK(pair::was_killed(status));
   }
 }
 
@@ -125,17 +123,16 @@ static void kill_in_stream(const char* provider, std::chrono::microseconds life,
   int status = pair::run(
       [&](Side& side) {
         side.open(provider);
-        side.take(&peer, sizeof peer);
+        peer = side.take_pid();
         says = stream(side, sends, peer, life);
       },
       [&](Side& side) {
         side.open(provider);
-        pid_t self = getpid();
-        side.put(&self, sizeof self);
+        side.put_pid();
         stream(side, !sends, 0, {});
       });
   INFO(provider << ", " << life.count() << " us: " << says);
-  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+  CHECK(pair::was_killed(status));
   CHECK(says.find("pid " + std::to_string(peer)) != std::string::npos);
 }
 

@@ -4,6 +4,7 @@
 
 using fake::Environment;
 using pair::Side;
+using pair::was_killed;
 
 namespace {
 
@@ -35,26 +36,11 @@ void check(const Outcome& outcome, const std::string& why, pid_t peer) {
   CHECK(outcome.after > std::chrono::milliseconds(500));
 }
 
-pid_t take_pid(const Side& side) {
-  pid_t out = 0;
-  side.take(&out, sizeof out);
-  return out;
-}
-
-void put_pid(const Side& side) {
-  pid_t self = getpid();
-  side.put(&self, sizeof self);
-}
-
 /// Waits until the other process is stopped; SIGKILL ends it whatever it does.
 void await_stop(pid_t peer) {
   int status = 0;
   REQUIRE(waitpid(peer, &status, WUNTRACED) == peer);
   REQUIRE(WIFSTOPPED(status));
-}
-
-bool was_killed(int status) {
-  return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
 /// A listener of this process whose address the other one has.
@@ -66,13 +52,42 @@ podstep_fabric_listener* listen(const Side& side) {
   return out;
 }
 
-/// Connects to the listener of the other process, which never accepts.
-Outcome connect_in_vain(const Side& side, const std::function<void()>& first) {
-  unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
-  side.take(address, sizeof address);
-  first();
-  podstep_fabric_sender* sender = nullptr;
-  return insist(side, [&] { return podstep_fabric_connect(side.fabric, address, &sender); });
+/// Connects on each provider to the listener of a process that never accepts, but goes on or is stopped; what
+/// is said then is `why`.
+void connect_in_vain(bool stopped, const std::string& why) {
+  Environment soon{{"PODSTEP_FABRIC_CONNECT_TIMEOUT", "1"}};
+  for (const char* provider : providers) {
+    INFO(provider);
+    Outcome outcome;
+    pid_t peer = 0;
+    int status = pair::run(
+        [&](Side& side) {
+          side.open(provider);
+          peer = side.take_pid();
+          unsigned char address[PODSTEP_FABRIC_ADDRESS_BYTES];
+          side.take(address, sizeof address);
+          if (stopped)
+            await_stop(peer);
+          podstep_fabric_sender* sender = nullptr;
+          outcome = insist(side, [&] { return podstep_fabric_connect(side.fabric, address, &sender); });
+          if (stopped)
+            kill(peer, SIGKILL);
+          else
+            side.put("e", 1);
+        },
+        [&](Side& side) {
+          side.open(provider);
+          side.put_pid();
+          auto* listener = listen(side);
+          if (stopped)
+            raise(SIGSTOP);
+          char end = 0;
+          side.rest([&] { return recv(side.socket, &end, 1, MSG_DONTWAIT) == 1; });
+          podstep_fabric_close_listener(listener);
+        });
+    CHECK((stopped ? was_killed(status) : status == 0));
+    check(outcome, why, peer);
+  }
 }
 
 } // namespace
@@ -88,7 +103,7 @@ TEST_CASE("A receiver that is stopped in mid transfer fails the sends when their
           auto* s = side.connect();
           std::vector<unsigned char> data(128 << 20);
           side.wait(side.send(s, data.data(), data.size(), 0));
-          peer = take_pid(side);
+          peer = side.take_pid();
           await_stop(peer);
           podstep_fabric_request* request = side.send(s, data.data(), data.size(), 0);
           int done = 0;
@@ -108,7 +123,7 @@ TEST_CASE("A receiver that is stopped in mid transfer fails the sends when their
           int done = 0;
           for (int i = 0; i < 100; ++i) // the grant leaves
             podstep_fabric_test(request, &done, nullptr);
-          put_pid(side);
+          side.put_pid();
           raise(SIGSTOP);
         });
     CHECK(was_killed(status));
@@ -117,53 +132,11 @@ TEST_CASE("A receiver that is stopped in mid transfer fails the sends when their
 }
 
 TEST_CASE("A process that is stopped before it answers fails who connects to it, by name") {
-  Environment soon{{"PODSTEP_FABRIC_CONNECT_TIMEOUT", "1"}};
-  for (const char* provider : providers) {
-    INFO(provider);
-    Outcome outcome;
-    pid_t peer = 0;
-    int status = pair::run(
-        [&](Side& side) {
-          side.open(provider);
-          peer = take_pid(side);
-          outcome = connect_in_vain(side, [&] { await_stop(peer); });
-          kill(peer, SIGKILL);
-        },
-        [&](Side& side) {
-          side.open(provider);
-          put_pid(side);
-          listen(side);
-          raise(SIGSTOP);
-        });
-    CHECK(was_killed(status));
-    check(outcome, "its side channel does not answer within 1 s", peer);
-  }
+  connect_in_vain(true, "its side channel does not answer within 1 s");
 }
 
 TEST_CASE("A process that answers and does not accept fails who connects to it, by name") {
-  Environment soon{{"PODSTEP_FABRIC_CONNECT_TIMEOUT", "1"}};
-  for (const char* provider : providers) {
-    INFO(provider);
-    Outcome outcome;
-    pid_t peer = 0;
-    int status = pair::run(
-        [&](Side& side) {
-          side.open(provider);
-          peer = take_pid(side);
-          outcome = connect_in_vain(side, [] {});
-          side.put("e", 1);
-        },
-        [&](Side& side) {
-          side.open(provider);
-          put_pid(side);
-          auto* listener = listen(side);
-          char end = 0;
-          side.rest([&] { return recv(side.socket, &end, 1, MSG_DONTWAIT) == 1; });
-          podstep_fabric_close_listener(listener);
-        });
-    CHECK(status == 0);
-    check(outcome, "it does not accept within 1 s", peer);
-  }
+  connect_in_vain(false, "it does not accept within 1 s");
 }
 
 TEST_CASE("A listener to which nobody connects says where it listens when the limit is over") {

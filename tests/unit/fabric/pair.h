@@ -58,6 +58,16 @@ struct Side {
   void take(void* data, size_t bytes) const {
     must(recv(socket, data, bytes, MSG_WAITALL) == ssize_t(bytes), "take");
   }
+  /// The process's own id, for the other one.
+  void put_pid() const {
+    pid_t self = getpid();
+    put(&self, sizeof self);
+  }
+  pid_t take_pid() const {
+    pid_t out = 0;
+    take(&out, sizeof out);
+    return out;
+  }
   void meet() const {
     char c = 0;
     put(&c, 1), take(&c, 1);
@@ -125,6 +135,11 @@ struct Side {
     must(podstep_fabric_wait(request, 30000, sizes) == 0, "wait");
   }
 };
+
+/// Whether the wait status is that of a process that SIGKILL ended.
+inline bool was_killed(int status) {
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
 
 /// Registered for a scope.
 struct Registered {
